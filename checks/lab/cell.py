@@ -1,0 +1,91 @@
+"""The cell: where a submission's processes run. Practice mode: portable, tidy, but no defence against malice."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import psutil
+
+MARK = "LAB_CELL"  # names the cell in the environment of each of its processes, however far they have forked away
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "PATHEXT", "COMSPEC")
+GIB = 1024**3
+LIMITS = {"RLIMIT_AS": 8 * GIB, "RLIMIT_FSIZE": GIB // 16, "RLIMIT_CPU": 600, "RLIMIT_CORE": 0}
+
+
+class Cell:
+    """A fresh home, an empty working directory, a short environment; all gone, processes too, when it closes."""
+
+    def __init__(self) -> None:
+        self._id = uuid.uuid4().hex
+        self.root = Path(tempfile.mkdtemp(prefix="lab-")).resolve()
+        self.work = self.root / "work"
+        self.home = self.root / "home"
+        self.home.mkdir()
+        self.work.mkdir()
+
+    def __enter__(self) -> "Cell":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()
+
+    def start(self, arguments: Sequence[str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
+        """Start Python on `arguments` in the cell; its standard input is a pipe that ends when the grader does."""
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-B", *arguments],
+            cwd=self.work,
+            env=self._environment(),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        _limit(process.pid)
+        return process
+
+    def _environment(self) -> dict[str, str]:
+        home = str(self.home)
+        return {
+            **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            **dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), home),
+            MARK: self._id,
+        }
+
+    def close(self) -> None:
+        """End every process of the cell and remove its files."""
+        for _ in range(10):  # a process may fork while the others are being ended
+            processes = self._processes()
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(processes, timeout=5)
+            if not processes:
+                break
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _processes(self) -> list[psutil.Process]:
+        """Return the processes that carry the cell's mark, daemons too."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(MARK) == self._id and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except (psutil.Error, OSError):
+                continue  # gone meanwhile, or somebody else's
+        return found
+
+
+def _limit(pid: int) -> None:
+    """Limit memory, file size and CPU seconds where the system can do so from outside (Linux)."""
+    for name, value in LIMITS.items():
+        if hasattr(psutil, name):
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(pid).rlimit(getattr(psutil, name), (value, value))

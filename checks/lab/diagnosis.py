@@ -1,0 +1,79 @@
+"""The diagnosis: why a run came to nothing, in one sentence with file and line, and what to do about it."""
+
+from checks.lab.record import Fault
+from checks.lab.swarm import Run
+from checks.lab.verdict import Failed, Inconclusive
+
+EXPECTED = "Locust loads the file, and its users send requests to the shop that grades"
+
+
+def require_requests(run: Run) -> None:
+    """Return where requests reached the target.
+
+    Raises:
+        Failed: the submission kept them from it; the message names the place.
+        Inconclusive: the machine or the grader did.
+    """
+    if run.record.crash:
+        raise _crashed(run.record.crash)
+    if len(run.journal):
+        return
+    if "No User class found!" in run.log:
+        raise Failed(
+            "the file has no user class",
+            EXPECTED,
+            "write a class that inherits HttpUser (or FastHttpUser); a task set alone is not run by anybody",
+        )
+    if not run.record.users:
+        raise Inconclusive(f"Locust did not start (status {run.exit_code}): {_last_line(run.log)}")
+    raise _silent(run)
+
+
+def aside(run: Run) -> str:
+    """Return the tail of a sentence that names an error or a lost request of the run; empty where there was none."""
+    if run.record.errors:
+        error = run.record.errors[0]
+        return f" ({error.place}{error.error})"
+    if run.record.strays:
+        stray = run.record.strays[0]
+        return f" ({stray.place}{stray.url} is not the shop that grades: write the path alone)"
+    return ""
+
+
+def _crashed(crash: Fault) -> Exception:
+    if not crash.file:
+        return Inconclusive(f"Locust did not start: {crash.error}")
+    if crash.missing_module:
+        return Failed(
+            f'{crash.place}the import needs a module "{crash.missing_module}" that is not installed',
+            EXPECTED,
+            "delete that import if you did not mean it (editors add such lines by themselves); "
+            "a module of your own goes into the stage's folder",
+        )
+    return Failed(f"{crash.place}{crash.error}", EXPECTED, "mend that line; `locust -f locustfile.py` shows all of it")
+
+
+def _silent(run: Run) -> Exception:
+    """Return why users that did start never reached the target."""
+    if run.record.strays:
+        stray = run.record.strays[0]
+        return Failed(
+            f"{stray.place}the users ask {stray.url}, so nothing reaches the shop that grades",
+            EXPECTED,
+            'write the path alone, such as "/pets": Locust puts the host in front of it',
+        )
+    if run.record.errors:
+        error = run.record.errors[0]
+        return Failed(f"{error.place}{error.error}", EXPECTED, "mend that line: each user stumbles over it")
+    if run.out_of_time:
+        return Inconclusive(f"no request within {run.seconds:.0f} s; the machine may be too busy: try again")
+    return Failed(
+        f"{run.users} users ran for {run.seconds:.0f} s and sent no request",
+        EXPECTED,
+        "give the user class tasks, and let them send requests through self.client",
+    )
+
+
+def _last_line(log: str) -> str:
+    lines = [line for line in log.splitlines() if line.strip()]
+    return lines[-1] if lines else "it printed nothing"

@@ -1,0 +1,171 @@
+"""What runs inside the Locust process of a submission: Locust itself, its think times recorded and divided.
+
+A file of its own that imports nothing of the course, since a submission's cell holds nothing of the course:
+`python entry.py RECORD FACTOR [Locust's own arguments]`. RECORD is a file that gets one JSON object a line: what the
+submission declares, each think time, requests that go astray, errors, and Locust's own figures at the end.
+The run ends politely when standard input closes, so a grader that dies takes its swarm along.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, TextIO
+
+import gevent.os
+import locust.main
+import locust.user.task
+import locust.user.wait_time
+from locust import events
+from locust.env import Environment
+from locust.runners import Runner
+from locust.user.task import TaskSet
+
+LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
+MOST_PLACES = 5
+SUBMISSION = Path.cwd()
+
+
+class Record:
+    """The file in which this process tells the grader what it did."""
+
+    def __init__(self, path: str) -> None:
+        self._file: TextIO = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open to the end
+        self._places: set[tuple[str, str, int]] = set()
+
+    def note(self, kind: str, **facts: Any) -> None:
+        """Add one line."""
+        self._file.write(json.dumps({"kind": kind, **facts}, default=str) + "\n")
+
+    def note_place(self, kind: str, place: tuple[str, int], **facts: Any) -> None:
+        """Add one line about a place in the submission, the first time that it comes up."""
+        if (kind, *place) not in self._places and len(self._places) < MOST_PLACES:
+            self._places.add((kind, *place))
+            self.note(kind, file=place[0], line=place[1], **facts)
+
+
+def compress_think_times(record: Record, factor: float) -> None:
+    """Divide what Locust's wait functions ask for; nothing else sleeps less.
+
+    Pacing (`constant_pacing`, `constant_throughput`) subtracts the time that its last wait took. So each user's clock
+    is put forward by what its waits have saved, and the wait functions answer what they would answer in real time.
+    """
+    sleep, clock = TaskSet._sleep, time.perf_counter
+
+    def compressed_sleep(self: TaskSet, seconds: float) -> None:
+        if not isinstance(seconds, int | float) or seconds <= 0:
+            sleep(self, seconds)  # nothing to divide, or Locust's own answer to what is no duration
+            return
+        actual = min(seconds / factor, LONGEST_SLEEP)
+        record.note("wait", visitor=_visitor(self.user), start=time.monotonic(), asked=seconds, actual=actual)
+        greenlet = gevent.getcurrent()
+        greenlet.seconds_saved = getattr(greenlet, "seconds_saved", 0.0) + seconds - actual
+        sleep(self, actual)
+
+    def users_clock() -> float:
+        return clock() + getattr(gevent.getcurrent(), "seconds_saved", 0.0)
+
+    TaskSet._sleep = compressed_sleep
+    locust.user.task.perf_counter = locust.user.wait_time.perf_counter = users_clock
+
+
+def _visitor(user: Any) -> str:
+    """Return the visitor cookie that a user's client holds (HttpUser's or FastHttpUser's), empty where it has none."""
+    client = getattr(user, "client", None)
+    jar = getattr(client, "cookiejar", None) or getattr(client, "cookies", None) or ()
+    try:
+        return next((str(cookie.value) for cookie in jar if cookie.name == "visitor"), "")
+    except (AttributeError, TypeError):
+        return ""
+
+
+def watch(record: Record) -> None:
+    """Note what the submission declares, its errors, requests to elsewhere, and Locust's figures at the end."""
+
+    def on_init(environment: Environment, runner: Runner, **_: Any) -> None:
+        record.note("declared", users=[{"name": user.__name__, "host": user.host} for user in environment.user_classes])
+        gevent.spawn(_quit_at_end_of_input, runner)
+
+        def on_request(url: str | None = None, **_: Any) -> None:
+            if url and not url.startswith(f"{environment.host}/"):
+                record.note_place("stray", _innermost(_frames(sys._getframe())), url=url)
+
+        def on_error(exception: BaseException, tb: TracebackType, **_: Any) -> None:
+            record.note_place("error", _innermost(_traced(tb)), error=_described(exception))
+
+        def on_quit(exit_code: int, **_: Any) -> None:
+            record.note("figures", exit_code=exit_code, **_figures(environment))
+
+        environment.events.request.add_listener(on_request)
+        environment.events.user_error.add_listener(on_error)
+        environment.events.quit.add_listener(on_quit)
+
+    events.init.add_listener(on_init)
+
+
+def _quit_at_end_of_input(runner: Runner) -> None:
+    while gevent.os.tp_read(0, 64):
+        pass
+    runner.quit()
+
+
+def _figures(environment: Environment) -> dict[str, Any]:
+    stats = environment.stats
+    return {
+        "rows": [
+            {"method": row.method, "name": row.name, "requests": row.num_requests, "failures": row.num_failures}
+            for row in stats.entries.values()
+        ],
+        "failures": [
+            {"method": error.method, "name": error.name, "message": str(error.error), "count": error.occurrences}
+            for error in stats.errors.values()
+        ],
+    }
+
+
+def _frames(frame: FrameType | None) -> Iterator[tuple[str, int]]:
+    """Yield file and line of `frame` and its callers, the innermost last."""
+    if frame:
+        yield from _frames(frame.f_back)
+        yield frame.f_code.co_filename, frame.f_lineno
+
+
+def _traced(tb: TracebackType | None) -> Iterator[tuple[str, int]]:
+    """Yield file and line of each frame of a traceback, the innermost last."""
+    while tb:
+        yield tb.tb_frame.f_code.co_filename, tb.tb_lineno
+        tb = tb.tb_next
+
+
+def _innermost(places: Iterator[tuple[str, int]]) -> tuple[str, int]:
+    """Return the last of `places` that lies in the submission, or an empty name and 0."""
+    own = [(Path(file).name, line) for file, line in places if Path(file).is_relative_to(SUBMISSION)]
+    return own[-1] if own else ("", 0)
+
+
+def _described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Run Locust; note why, where the submission keeps it from starting."""
+    record = Record(sys.argv[1])
+    compress_think_times(record, float(sys.argv[2]))
+    watch(record)
+    sys.argv[:] = ["locust", *sys.argv[3:]]
+    try:
+        locust.main.main()
+    except BaseException as error:
+        place = _innermost(_traced(error.__traceback__))
+        if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(SUBMISSION):
+            place = Path(error.filename).name, error.lineno or 0
+        if place[0] or not isinstance(error, SystemExit):
+            missing = error.name if isinstance(error, ModuleNotFoundError) else None
+            record.note("crash", file=place[0], line=place[1], error=_described(error), missing_module=missing)
+        raise
+
+
+if __name__ == "__main__":
+    main()

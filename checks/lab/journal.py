@@ -1,0 +1,136 @@
+"""The journal: what the target saw, one record a request."""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+# Not SimpleCookie: it gives up at the first cookie of the learner's own that is not quite by the book.
+VISITOR = re.compile(r'(?:^|;)\s*visitor="?([^;"]*)')
+MAX_REFUSAL = 300
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as the target saw it; `start` and `end` are seconds of `time.monotonic`."""
+
+    visitor: str
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    json: Any
+    status: int
+    start: float
+    end: float
+    peer_port: int
+    refusal: str = ""  # the beginning of an error answer, for the message that a learner reads
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Journal:
+    """Every request that reached the target, in the order of their ends; safe to read while it grows."""
+
+    def __init__(self) -> None:
+        self._requests: list[Request] = []
+        self._grown = threading.Condition()
+
+    def add(self, request: Request) -> None:
+        """Keep one more request and wake whoever waits for it."""
+        with self._grown:
+            self._requests.append(request)
+            self._grown.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        """Return at the next request, or after `seconds` without one."""
+        with self._grown:
+            self._grown.wait(seconds)
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    def __iter__(self) -> Iterator[Request]:
+        return iter(tuple(self._requests))
+
+    @property
+    def age(self) -> float:
+        """The seconds since the first request was answered; 0 before."""
+        return time.monotonic() - self._requests[0].end if self._requests else 0.0
+
+    def visits(self) -> dict[str, list[Request]]:
+        """Each visitor's requests in the order in which they were sent; visitors in the order in which they came."""
+        by_visitor: dict[str, list[Request]] = {}
+        for request in sorted(self, key=lambda request: request.start):
+            by_visitor.setdefault(request.visitor, []).append(request)
+        return by_visitor
+
+
+def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
+    """Return `app` with every answered request written to `journal`."""
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start = end = time.monotonic()
+        body = environ["wsgi.input"].read()  # the server has buffered and bounded it
+        environ["wsgi.input"] = BytesIO(body)
+        answer: dict[str, Any] = {"status": 0, "visitor": _cookie(environ.get("HTTP_COOKIE", ""))}
+
+        def note_answer(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
+            answer["status"] = int(status.split()[0])
+            for name, value in headers:
+                if name.lower() == "set-cookie":
+                    answer["visitor"] = answer["visitor"] or _cookie(value)
+            return start_response(status, headers, *exc_info)
+
+        refusal = bytearray()
+        chunks: Iterable[bytes] = ()
+        try:
+            chunks = app(environ, note_answer)
+            for chunk in chunks:
+                end = time.monotonic()  # before the user can have it: no answer ends after its user's next request
+                if answer["status"] >= 400 and len(refusal) < MAX_REFUSAL:
+                    refusal.extend(chunk)
+                yield chunk
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+            journal.add(
+                Request(
+                    visitor=answer["visitor"],
+                    method=environ["REQUEST_METHOD"],
+                    path=environ["PATH_INFO"],
+                    query=parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True),
+                    json=_json(environ.get("CONTENT_TYPE", ""), body),
+                    status=answer["status"],
+                    start=start,
+                    end=end,
+                    peer_port=int(environ.get("REMOTE_PORT") or 0),
+                    refusal=refusal[:MAX_REFUSAL].decode("utf-8", "replace").strip(),
+                )
+            )
+
+    return application
+
+
+def _cookie(header: str) -> str:
+    """Return the visitor that a Cookie or Set-Cookie header names, or an empty string."""
+    found = VISITOR.search(header)
+    return found[1] if found else ""
+
+
+def _json(content_type: str, body: bytes) -> Any:
+    """Return the JSON that a request carried; None where it carried none."""
+    if "json" not in content_type.lower():
+        return None
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # thousands of opening brackets exhaust the parser's stack
+        return None

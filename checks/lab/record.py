@@ -1,0 +1,114 @@
+"""The record: what `entry.py` wrote down inside the Locust process, read back with types."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A think time: who began it when (seconds of `time.monotonic`), the seconds asked for and the seconds slept."""
+
+    visitor: str
+    start: float
+    asked: float
+    actual: float
+
+
+@dataclass(frozen=True)
+class UserClass:
+    """A user class that the submission declares, and the host that it is written for."""
+
+    name: str
+    host: str | None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that went wrong, and where in the submission; `file` is empty where no line of it took part."""
+
+    file: str
+    line: int
+    error: str = ""
+    url: str = ""
+    missing_module: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The place as a sentence begins with it."""
+        return f"{self.file}, line {self.line}: " if self.file else ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of Locust's statistics."""
+
+    method: str
+    name: str
+    requests: int
+    failures: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A row of Locust's failure table: the same failure `count` times."""
+
+    method: str
+    name: str
+    message: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Locust's own figures at the end of a run."""
+
+    exit_code: int
+    rows: tuple[Row, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def requests(self) -> int:
+        """The number of requests that Locust counted."""
+        return sum(row.requests for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Record:
+    """All that a Locust process said of itself; `figures` and `crash` are None where it said nothing of the kind."""
+
+    users: tuple[UserClass, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    errors: tuple[Fault, ...] = ()
+    strays: tuple[Fault, ...] = ()
+    crash: Fault | None = None
+    figures: Figures | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> "Record":
+        """Return the record at `path`; lines that are cut off or not the entry's own are left out."""
+        kinds: dict[str, list[dict[str, Any]]] = {}
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
+            try:
+                facts = json.loads(line)
+                kinds.setdefault(facts.pop("kind"), []).append(facts)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                continue
+        declared, crashes, figures = (kinds.get(kind, []) for kind in ("declared", "crash", "figures"))
+        return cls(
+            users=tuple(UserClass(**user) for facts in declared for user in facts["users"]),
+            waits=tuple(Wait(**facts) for facts in kinds.get("wait", [])),
+            errors=tuple(Fault(**facts) for facts in kinds.get("error", [])),
+            strays=tuple(Fault(**facts) for facts in kinds.get("stray", [])),
+            crash=Fault(**crashes[0]) if crashes else None,
+            figures=_figures(figures[0]) if figures else None,
+        )
+
+
+def _figures(facts: dict[str, Any]) -> Figures:
+    return Figures(
+        exit_code=facts["exit_code"],
+        rows=tuple(Row(**row) for row in facts["rows"]),
+        failures=tuple(Failure(**failure) for failure in facts["failures"]),
+    )

@@ -1,0 +1,63 @@
+"""The target: a WSGI application served on loopback inside the grader, which is how the grader knows what happened."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from waitress import wasyncore
+from waitress.server import TcpWSGIServer, create_server
+
+from checks.lab.journal import Journal, journaled
+from checks.lab.verdict import Inconclusive
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+THREADS = 16
+
+
+@dataclass(frozen=True)
+class Target:
+    """A served application: its address and what it saw."""
+
+    url: str
+    journal: Journal
+
+
+@contextmanager
+def serve(app: "WSGIApplication", threads: int = THREADS) -> Iterator[Target]:
+    """Serve `app` on a free port of 127.0.0.1 until the block ends; `Inconclusive` where no port can be had."""
+    journal = Journal()
+    sockets: dict[int, Any] = {}
+    # A browser tab that hangs about must not fill the log of a verdict.
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    try:
+        server = create_server(
+            journaled(app, journal),
+            map=sockets,
+            host="127.0.0.1",
+            port=0,
+            threads=threads,
+            backlog=4096,
+            connection_limit=20_000,
+            asyncore_use_poll=True,
+            max_request_body_size=1024 * 1024,
+            clear_untrusted_proxy_headers=True,
+        )
+        assert isinstance(server, TcpWSGIServer)  # noqa: S101 - one address, so one server
+    except OSError as error:
+        raise Inconclusive(f"no port of 127.0.0.1 could be opened for the graded shop ({error}); try again") from error
+    _, port = server.getsockname()
+    thread = threading.Thread(target=server.run, name="target", daemon=True)
+    thread.start()
+    try:
+        yield Target(url=f"http://127.0.0.1:{port}", journal=journal)
+    finally:
+        # In the loop's own thread: from outside it is heard a second late, and never while a client stays connected.
+        server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # type: ignore[attr-defined]
+        thread.join(timeout=10)
+        server.task_dispatcher.shutdown()

@@ -1,0 +1,88 @@
+"""The verdict: criteria, their outcomes, and the words in which a learner reads them."""
+
+import re
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """What became of a criterion or a stage."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_STARTED = "not_started"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Failed(AssertionError):
+    """The submission misses a criterion: what was seen, what was expected, and the next thing to try."""
+
+    def __init__(self, seen: str, expected: str, advice: str) -> None:
+        super().__init__(seen)
+        self.seen = plain(seen)
+        self.expected = plain(expected)
+        self.advice = plain(advice)
+
+
+class NotStarted(Exception):
+    """There is nothing to judge yet: the starter is unchanged, or a file is still missing."""
+
+
+class Inconclusive(Exception):
+    """The machine or the grader, never the learner, is the reason why there is no verdict."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One thing that a stage asks for."""
+
+    id: str
+    title: str
+    stage: str
+    max_points: int
+    after: tuple[str, ...] = ()
+    bonus: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """A criterion with its outcome; `waiting_for` names the criterion that has to pass first."""
+
+    criterion: Criterion
+    outcome: Outcome
+    message: str = ""
+    seen: str = ""
+    expected: str = ""
+    advice: str = ""
+    waiting_for: str = ""
+
+    @property
+    def points(self) -> int:
+        """The points earned: all or none."""
+        return self.criterion.max_points if self.outcome is Outcome.PASSED else 0
+
+    def packed(self) -> dict[str, Any]:
+        """Return the result as plain JSON values, for the way between processes."""
+        return asdict(self)
+
+    @classmethod
+    def unpacked(cls, facts: dict[str, Any]) -> "Result":
+        """Return the result that `packed` has packed."""
+        criterion = Criterion(**{**facts["criterion"], "after": tuple(facts["criterion"]["after"])})
+        return cls(**{**facts, "criterion": criterion, "outcome": Outcome(facts["outcome"])})
+
+
+def stage_outcome(results: list[Result]) -> Outcome:
+    """Return a stage's outcome: passed only where each criterion that is no bonus has passed."""
+    outcomes = {result.outcome for result in results if not result.criterion.bonus}
+    for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.NOT_STARTED):
+        if outcome in outcomes:
+            return outcome
+    return Outcome.PASSED
+
+
+def plain(text: str, limit: int = 600) -> str:
+    """Return `text` without control characters and at most `limit` long: a submission must not steer a terminal."""
+    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", text)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
