@@ -1,0 +1,180 @@
+"""Stage 01: each user adds a pet, then opens the dashboard, and thinks for 1 to 3 seconds after each step."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from checks.lab import (
+    NOISE,
+    Failed,
+    Inconclusive,
+    Journal,
+    Lab,
+    Request,
+    Run,
+    aside,
+    crowded,
+    pauses,
+    require_requests,
+)
+
+HOST = "http://127.0.0.1:5000"
+ROUNDS = 8  # of both steps, for each user
+MIN_ROUNDS = 3  # less is no evidence of "again and again"
+# Names from randint(1, 10000) repeat by chance: of 6 users with up to 16 names each, more than 4 repeats come up
+# in fewer than 1 run in 10^6 (Poisson with mean 6 * 120 / 10000 = 0.072: 2e-8).
+CHANCE_REPEATS = 4
+TOLERANCE = 0.1  # seconds
+ADD, OPEN = ("POST", "/pets"), ("GET", "/")
+
+
+@pytest.fixture(scope="module")
+def run(lab: Lab) -> Run:
+    """One run of a few users against a fresh shop, long enough for each to go round several times."""
+    users = lab.rng.randint(4, 6)
+
+    def done(journal: Journal) -> bool:
+        # A submission that sleeps by itself does so in real time: after a while fewer rounds are enough.
+        rounds = ROUNDS if journal.age < 15 else MIN_ROUNDS
+        steady = sum(len(requests) > 2 * rounds for requests in journal.visits().values())
+        return steady >= users or len(journal) > 6 * rounds * users
+
+    with lab.petshop() as shop:
+        return lab.swarm(shop, users=users, done=done)
+
+
+@pytest.mark.criterion(points=1)
+def test_loads(run: Run) -> None:
+    """Locust loads the file, and its users reach the pet shop."""
+    require_requests(run)
+
+
+@pytest.mark.criterion(points=1, after="loads")
+def test_host(run: Run) -> None:
+    """The user class names the shop's address as its host."""
+    for user in run.record.users:
+        parts = urlsplit(user.host or "")
+        if (parts.scheme, parts.hostname, parts.port, parts.path) not in [
+            ("http", name, 5000, "") for name in ("127.0.0.1", "localhost")
+        ]:
+            seen = f"host = {user.host!r}" if user.host else "no host"
+            raise Failed(f"class {user.name} has {seen}", f"host = {HOST!r}", "set host in the class, without a path")
+
+
+@pytest.mark.criterion(points=1, after="loads")
+def test_users(run: Run) -> None:
+    """Each simulated user is one visitor of the shop, from its start to the end."""
+    visitors, shared = len(run.journal.visits()), crowded(run)
+    if visitors == run.users and not shared:
+        return
+    seen = f"{run.users} users looked like {visitors} visitors"
+    if shared:
+        seen += f", {len(shared)} of them with two requests at once"
+    if visitors > run.users:
+        advice = "send every request through self.client, which keeps the user's cookies"
+    else:
+        advice = "let Locust start as many users as it is asked for, each with its own self.client"
+    raise Failed(seen + aside(run), f"{run.users} visitors, one for each user", advice)
+
+
+@pytest.mark.criterion(points=2, after="users")
+def test_adds(run: Run) -> None:
+    """Each user adds pets: POST /pets with a name and a category as JSON, answered 201."""
+    for number, requests in enumerate(run.journal.visits().values(), start=1):
+        posts = [request for request in requests if (request.method, request.path) == ADD]
+        if not posts:
+            raise Failed(
+                f"user {number} sent no POST /pets, but {_listed(requests)}{aside(run)}",
+                "POST /pets from each user",
+                'add a task with self.client.post("/pets", json={...})',
+            )
+        for post in posts:
+            if post.status != 201:
+                body = "no JSON" if post.json is None else f"the JSON {post.json}"
+                advice = 'the shop wants json={"name": ..., "category": "dog"}; what it answered says what is missing'
+                raise Failed(f"POST /pets with {body} was answered {post.status}: {post.refusal}", "201", advice)
+
+
+@pytest.mark.criterion(points=1, after="adds")
+def test_fresh_names(run: Run) -> None:
+    """Each new pet of a user has a fresh name."""
+    names = [
+        [request.json["name"] for request in requests if request.status == 201]
+        for requests in run.journal.visits().values()
+    ]
+    repeats = sum(len(own) - len(set(own)) for own in names)
+    if repeats > CHANCE_REPEATS:
+        posts = sum(map(len, names))
+        raise Failed(
+            f"{repeats} of {posts} pets have a name that their user had given before, such as {names[0][-1]!r}",
+            "a fresh name each time; one that repeats by chance now and then is fine",
+            'make the name inside the task, each time anew: f"Pet {randint(1, 10000)}"',
+        )
+
+
+@pytest.mark.criterion(points=2, after="adds")
+def test_order(run: Run) -> None:
+    """Each user adds a pet, then opens the dashboard (GET /), and so on in turn."""
+    for number, requests in enumerate(run.journal.visits().values(), start=1):
+        for position, request in enumerate(requests):
+            expected = (ADD, OPEN)[position % 2]
+            if (request.method, request.path) != expected or request.status >= 400:
+                raise Failed(
+                    f"user {number} sent {_listed(requests)}; number {position + 1} is out of turn{aside(run)}",
+                    "POST /pets, GET /, POST /pets, GET /, ...",
+                    "in a SequentialTaskSet the tasks run in the order written, each once: first the pet, then GET /",
+                )
+        if len(requests) < 2 * MIN_ROUNDS:
+            if run.out_of_time:
+                raise Inconclusive(f"user {number} came to {len(requests)} requests in {run.seconds:.0f} s; try again")
+            raise Failed(
+                f"user {number} sent {_listed(requests)}, then nothing more{aside(run)}",
+                "both steps, again and again until the test ends",
+                "wait_time is a function such as between(1, 3), and no task may end its user",
+            )
+
+
+@pytest.mark.criterion(points=1, after="order")
+def test_think_time(run: Run) -> None:
+    """Each user thinks for 1 to 3 seconds after each step."""
+    found = pauses(run)
+    short = [pause for pause in found if pause.seconds < 1 - TOLERANCE]
+    asked = [pause for pause in found if pause.asked > 3 + TOLERANCE]
+    late = [pause for pause in found if pause.seconds > 3 + NOISE]
+    # A busy machine adds time here and there; what adds it everywhere stands in the submission.
+    wrong = short or asked or (late if len(late) > len(found) / 4 else [])
+    if wrong:
+        pause = wrong[0]
+        where = f"between {pause.before} and {pause.after}"
+        raise Failed(
+            f"{len(wrong)} of {len(found)} think times are off, such as {pause.seconds:.2f} s {where}",
+            "1 to 3 seconds after each step",
+            "wait_time = between(1, 3) in the user class; it is in seconds, and comes after each task, not inside",
+        )
+
+
+@pytest.mark.criterion(points=1, after="order")
+def test_report(run: Run) -> None:
+    """Locust's own report shows every request that the shop saw, and no failure."""
+    figures = run.record.figures
+    if figures is None:
+        seen = f"Locust ended with status {run.exit_code} and left no report"
+        raise Failed(seen, "a run that ends when Locust ends it", "let nothing in the file end the process")
+    if abs(figures.requests - len(run.journal)) > run.users:  # each user may have one in flight at the end
+        raise Failed(
+            f"the shop saw {len(run.journal)} requests, Locust reports {figures.requests}",
+            "the same requests in both",
+            "send them through self.client; with catch_response=True it takes a with block",
+        )
+    if figures.failures:
+        failure = figures.failures[0]
+        raise Failed(
+            f"{failure.method} {failure.name} counts as failed {failure.count} times: {failure.message}",
+            "no failure: the shop answered every request well",
+            "mark an answer as a failure only where it is one",
+        )
+
+
+def _listed(requests: list[Request]) -> str:
+    """Return the first few requests as a person would list them."""
+    return ", ".join(map(str, requests[:4])) + (", ..." if len(requests) > 4 else "")
