@@ -1,0 +1,92 @@
+"""The corpus: submissions whose verdict is known, and the way to have them graded as anybody would."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "tests" / "submissions"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A submission of the corpus and what its verdict has to be; `criterion` and `says` only where it fails."""
+
+    folder: Path
+    outcome: str
+    criterion: str = ""
+    says: tuple[str, ...] = ()
+
+    @property
+    def stage(self) -> str:
+        """The stage that it answers."""
+        return self.folder.parts[-3]
+
+    def __str__(self) -> str:
+        return "/".join(self.folder.parts[-3:])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `pytest checks/` said: its exit status and report.json."""
+
+    status: int
+    report: dict[str, Any]
+
+    def failed(self, stage: str) -> list[dict[str, Any]]:
+        """Return the criteria that failed."""
+        return [c for c in self.report["stages"][stage]["criteria"] if c["outcome"] == "failed"]
+
+    def mistake(self, entry: Entry) -> str:
+        """Return how the verdict differs from what the corpus expects; empty where it doesn't."""
+        stage = self.report["stages"][entry.stage]
+        if stage["outcome"] != entry.outcome:
+            return f"{stage['outcome']} instead of {entry.outcome}: {json.dumps(stage, indent=2)}"
+        failed = self.failed(entry.stage)
+        if [criterion["id"] for criterion in failed] != [entry.criterion] * bool(entry.criterion):
+            return f"failed at {[criterion['id'] for criterion in failed]} instead of {entry.criterion!r}"
+        unsaid = [words for words in entry.says if words not in failed[0]["message"]]
+        return f"{unsaid} not in: {failed[0]['message']}" if unsaid else ""
+
+
+def entries(kind: str = "*", stage: str = "*") -> list[Entry]:
+    """Return the corpus, or a part of it: `right` or `wrong`, one stage."""
+    found = []
+    for file in sorted(FOLDER.glob(f"{stage}/{kind}/*/expect.toml")):
+        expect = tomllib.loads(file.read_text(encoding="utf-8"))
+        says = tuple(expect.get("says", ()))
+        found.append(Entry(file.parent, expect["outcome"], expect.get("criterion", ""), says))
+    return found
+
+
+def grade(*arguments: object, timeout: float = 300) -> Verdict:
+    """Return what `pytest checks/` with `arguments` says, from a process of its own.
+
+    Raises:
+        RuntimeError: pytest wrote no report; its output is the message.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pytest", "checks/", "-p", "no:cacheprovider", "--report", folder]
+        finished = subprocess.run(
+            [*command, *map(str, arguments)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        report = Path(folder, "report.json")
+        if not report.exists():
+            raise RuntimeError(finished.stdout + finished.stderr)
+        return Verdict(finished.returncode, json.loads(report.read_text(encoding="utf-8")))
+
+
+def grade_entry(entry: Entry) -> Verdict:
+    """Return the verdict on a submission of the corpus."""
+    return grade("--submission", entry.folder, "-k", entry.stage)

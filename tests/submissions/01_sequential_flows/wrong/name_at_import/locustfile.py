@@ -1,0 +1,21 @@
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task
+
+
+NAME = f"Pet {randint(1, 10000)}"
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": NAME, "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [Flow]

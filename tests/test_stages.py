@@ -1,0 +1,98 @@
+"""Every stage hangs together: starter, solution, README, hints and check tell the same story."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from checks.lab import hints
+from tests.corpus import ROOT, Verdict, grade
+
+STAGES = sorted(folder.name for folder in (ROOT / "exercises").iterdir() if folder.is_dir())
+
+
+def starters(stage: str) -> list[Path]:
+    return sorted(file for file in (ROOT / "checks" / "starters" / stage).rglob("*") if file.is_file())
+
+
+def shown(file: Path) -> list[str]:
+    """The lines of a file that are neither blank nor a comment."""
+    lines = [line.rstrip() for line in file.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line and not line.lstrip().startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Verdict:
+    return grade("--solutions")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_has_all_its_parts(stage: str) -> None:
+    assert (ROOT / "exercises" / stage / "README.md").is_file()
+    assert (ROOT / "solutions" / stage / "NOTES.md").is_file()
+    assert (ROOT / "checks" / f"test_{stage}.py").is_file()
+    assert starters(stage)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_exercise_is_the_starter_that_reset_puts_back(stage: str) -> None:
+    for starter in starters(stage):
+        exercise = ROOT / "exercises" / stage / starter.relative_to(ROOT / "checks" / "starters" / stage)
+        assert exercise.read_text() == starter.read_text(), f"python3 workshop.py reset {stage[:2]} puts it back"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_the_starter_shows_stands_in_the_solution(stage: str) -> None:
+    for starter in starters(stage):
+        solution = ROOT / "solutions" / stage / starter.name
+        rest = iter(shown(solution))
+        missing = [line for line in shown(starter) if line not in rest]
+        assert not missing, f"{solution} lacks, in this order: {missing}"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_python_in_the_readme_is_part_of_the_solution(stage: str) -> None:
+    readme = (ROOT / "exercises" / stage / "README.md").read_text(encoding="utf-8")
+    solution = "".join(file.read_text() for file in sorted((ROOT / "solutions" / stage).glob("*.py")))
+    snippets = re.findall(r"^```python\n(.*?)^```", readme, flags=re.DOTALL | re.MULTILINE)
+    assert snippets
+    for snippet in snippets:
+        assert snippet in solution
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_reference_passes_with_all_points(stage: str, reference: Verdict) -> None:
+    verdict = reference.report["stages"][stage]
+    assert verdict["outcome"] == "passed", verdict
+    assert verdict["points"] == verdict["max_points"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_criterion_has_hints(stage: str, reference: Verdict) -> None:
+    criteria = [criterion["id"] for criterion in reference.report["stages"][stage]["criteria"]]
+    known = hints.read(stage)
+    assert list(known) == criteria
+    assert all(known.values())
+
+
+def test_starters_are_not_started() -> None:
+    verdict = grade("--submission", ROOT / "checks" / "starters")
+    assert verdict.status == 0
+    assert {name: stage["outcome"] for name, stage in verdict.report["stages"].items()} == dict.fromkeys(
+        STAGES, "not_started"
+    )
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_starter_with_a_mere_comment_added_fails(stage: str, tmp_path: Path) -> None:
+    for starter in starters(stage):
+        (tmp_path / starter.name).write_text(starter.read_text() + "# mine\n")
+    verdict = grade("--submission", tmp_path, "-k", stage)
+    assert verdict.status == 1
+    assert verdict.report["stages"][stage]["outcome"] == "failed"
+
+
+def test_solution_and_starters_run_in_an_empty_folder() -> None:
+    """They import nothing of the course."""
+    for file in [*(ROOT / "solutions").rglob("*.py"), *(ROOT / "exercises").rglob("*.py")]:
+        assert not re.search(r"^\s*(from|import) (checks|petshop_app|tests|workshop)\b", file.read_text(), re.MULTILINE)
