@@ -1,0 +1,187 @@
+"""The command line: serve the shop with waitress, which queues under load where a development server resets."""
+
+import argparse
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+from wsgiref.types import WSGIApplication
+
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import ErrorTask
+
+from . import create_app, errors
+from .capacity import Capacity
+
+BACKLOG = 4096
+CONNECTION_LIMIT = 20_000
+# Far above what the shop reads: a client that sends some megabytes too many gets an answer, not a closed connection.
+MAX_REQUEST_BYTES = 64 * 1024 * 1024
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C or SIGTERM; return the exit status: 0, or 1 where the port or the database can't be used."""
+    options = parse(arguments)
+    try:
+        listener = listen(options.host, options.port)
+    except OSError as error:
+        return fail(why_not_listening(error, options.host, options.port))
+    with listener:
+        try:
+            app = create_app({"DATABASE": options.database} if options.database else None)
+        except (OSError, sqlite3.Error) as error:
+            path = options.database or "in petshop_app/instance"
+            return fail(f"Can't use the database file {path}: {error}. Name another one: --database FILE")
+        threads = options.threads
+        if options.capacity:
+            # As many again as there are seats, so that each seat's next request is booked before the seat is free.
+            threads = max(threads, 2 * options.capacity + 8)
+            app.wsgi_app = Capacity(app.wsgi_app, options.capacity, options.work_ms)  # type: ignore[method-assign]
+        serve(app, listener, threads)
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options; a bad one ends the process with status 2 and a line that names it."""
+    parser = argparse.ArgumentParser(prog="petshop_app", description="The pet shop: the application under load.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=whole(0, 65535), default=5000, help="0: any free one (default: %(default)s)")
+    parser.add_argument("--database", type=Path, metavar="FILE", help="SQLite file (default: in petshop_app/instance)")
+    parser.add_argument("--threads", type=whole(1, 1000), default=8, help="requests at work (default: %(default)s)")
+    known = parser.add_argument_group("known capacity", "A shop that answers N * 1000 / M requests/s and no more.")
+    known.add_argument("--capacity", type=whole(1, 500), metavar="N", help="seats; there are threads enough for them")
+    known.add_argument("--work-ms", type=whole(1, 60_000), metavar="M", help="time that each request takes its seat")
+    options = parser.parse_args(arguments)
+    if (options.capacity is None) != (options.work_ms is None):
+        parser.error("--capacity and --work-ms go together: give both or neither")
+    return options
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from `low` to `high`, for argparse."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"give a whole number from {low} to {high}, not {text!r}")
+        return int(text)
+
+    return read
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there already.
+
+    Raises:
+        OSError: the port is taken, or this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        # Not waitress's own: it sets SO_REUSEADDR on Windows too, where two servers would then share a port unnoticed.
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except UnicodeError:  # from names such as ".."
+        raise OSError(errno.EADDRNOTAVAIL, "not a host name") from None
+
+
+def why_not_listening(error: OSError, host: str, port: int) -> str:
+    """Return one line that says why nothing listens, and the way out."""
+    if error.errno == errno.EADDRINUSE:
+        culprit = "another program (on macOS: AirPlay Receiver)" if port == 5000 else "another program"
+        return f"Port {port} is taken by {culprit}. Choose another one: --port {port + 1 if port < 65535 else 5001}"
+    if error.errno == errno.EACCES:
+        return f"Port {port} may not be used here. Choose another one: --port 5001"
+    reason = str(error.strerror).partition(" (while")[0]
+    return f"Can't listen on {host}: {reason}. Choose an address of this machine: --host 127.0.0.1"
+
+
+def fail(reason: str) -> int:
+    """Say why the shop does not open, and return the exit status for that."""
+    print(reason, file=sys.stderr)
+    return 1
+
+
+def serve(app: WSGIApplication, listener: socket.socket, threads: int) -> None:
+    """Answer on `listener` until Ctrl-C or SIGTERM."""
+    # A queue is what the course wants to see; waitress would log a line for each request that waits.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
+        server = create_server(
+            app,
+            sockets=[listener],
+            threads=threads,
+            backlog=BACKLOG,
+            connection_limit=room_for_connections(threads),
+            max_request_body_size=MAX_REQUEST_BYTES,
+            asyncore_use_poll=True,
+        )
+        server.channel_class = Channel  # type: ignore[union-attr]  # one socket: one server
+        print(f"Pet shop on {url(listener)} (Ctrl-C ends it)", flush=True)
+        server.run()
+    except KeyboardInterrupt:
+        pass
+
+
+def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End the server; waitress lets requests at work finish, 5 s at most."""
+    # Its warnings about those that were still waiting tell nothing to someone who has just pressed Ctrl-C.
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    raise KeyboardInterrupt
+
+
+def url(listener: socket.socket) -> str:
+    """Return an address that a browser on this machine can open."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def room_for_connections(threads: int) -> int:
+    """Raise the limit on open files, 256 or 1024 on many systems; return how many connections fit below it."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return CONNECTION_LIMIT
+    reserve = 50 + 4 * threads  # each request at work holds the database file, its WAL and a spare or two
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # 10240 is what some versions of macOS allow while they call the hard limit infinite.
+    for wanted in (CONNECTION_LIMIT + reserve, 10_240):
+        if soft == resource.RLIM_INFINITY or soft >= wanted:
+            break
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    # Beyond it, waitress leaves newcomers in the listen queue; without it, it would spin on "too many open files".
+    return CONNECTION_LIMIT if soft == resource.RLIM_INFINITY else max(10, min(CONNECTION_LIMIT, soft - reserve))
+
+
+class JsonErrorTask(ErrorTask):
+    """What waitress refuses by itself (malformed HTTP, a far too large body), in the shop's one error shape."""
+
+    def execute(self) -> None:
+        """Answer and close the connection: where the next request would begin is unknown."""
+        error = self.request.error  # type: ignore[attr-defined]  # the stubs take the request for its error
+        # An unknown transfer coding is 501 by the book, but the shop did not fail: the request did.
+        status = "400 Bad Request" if error.code == 501 else f"{error.code} {error.reason}"
+        body = errors.body(
+            error.reason.upper().replace(" ", "_"), f"This is not HTTP that the shop reads: {error.body}"
+        )
+        self.status = status
+        self.response_headers = [("Content-Type", "application/json")]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class Channel(HTTPChannel):
+    """A connection whose refusals are JSON."""
+
+    error_task_class = JsonErrorTask

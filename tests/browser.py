@@ -1,0 +1,60 @@
+"""The browser that the system has: Chromium, Chrome or Edge, driven by Playwright."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+COMMANDS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
+APPLICATIONS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+# Below %ProgramFiles% and the like.
+WINDOWS_PROGRAMS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
+NO_BROWSER = (
+    "no Chromium, Chrome or Edge found: install one (Debian, Ubuntu: apt install chromium; macOS, Windows: Chrome)"
+)
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium-like browser, or None."""
+    folders = [os.environ.get(name, "") for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
+    programs = [str(Path(folder, program)) for folder in folders if folder for program in WINDOWS_PROGRAMS]
+    found = (shutil.which(command) for command in (*COMMANDS, *APPLICATIONS, *programs))
+    return next((path for path in found if path), None)
+
+
+def require_browser() -> str:
+    """Return the browser's path, else skip the test; where CI is set, which has to bring one, fail it."""
+    path = find_browser()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail(NO_BROWSER, pytrace=False)
+        pytest.skip(NO_BROWSER)
+    return path
+
+
+def launch_flags() -> list[str]:
+    """Return the flags for a browser that talks to 127.0.0.1 alone."""
+    flags = [
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    ]
+    # Chromium's sandbox refuses to start for root, which is who runs in most containers.
+    return [*flags, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else flags
