@@ -10,7 +10,7 @@ import pytest
 from checks.lab import hints, submission
 from checks.lab.bench import Lab
 from checks.lab.report import LABELS, board, message, write_json
-from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result
+from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
 
 EXIT_INCONCLUSIVE = 6
 RESULT = "checks.lab.result"
@@ -126,11 +126,11 @@ def _result(criterion: Criterion, error: BaseException | None) -> Result:
     if isinstance(error, Waiting):
         return Result(criterion, Outcome.NOT_STARTED, waiting_for=str(error))
     if isinstance(error, NotStarted):
-        return Result(criterion, Outcome.NOT_STARTED, message=str(error))
+        return Result(criterion, Outcome.NOT_STARTED, message=plain(str(error)))
     if isinstance(error, Inconclusive):
-        return Result(criterion, Outcome.INCONCLUSIVE, message=str(error))
+        return Result(criterion, Outcome.INCONCLUSIVE, message=plain(str(error)))
     where = _last_place(error)
-    return Result(criterion, Outcome.INCONCLUSIVE, message=f"the grader stumbled, not you: {error!r} at {where}")
+    return Result(criterion, Outcome.INCONCLUSIVE, message=plain(f"the grader stumbled, not you: {error!r} at {where}"))
 
 
 def _last_place(error: BaseException) -> str:
@@ -168,7 +168,7 @@ class Grading:
         if not self._results:
             return
         results, option = list(self._results.values()), self._config.option
-        opened = hints.open_next(results, self._config.cache) if option.hints else {}
+        opened = hints.open_next(results, getattr(self._config, "cache", None)) if option.hints else {}
         for line in board(results, opened):
             terminalreporter.write_line(line)
         terminalreporter.write_line(f"\nSeed {option.seed}; --seed {option.seed} grades with the same numbers again.")
