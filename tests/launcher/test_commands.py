@@ -1,0 +1,123 @@
+"""The launcher before any set-up: usage, wrong command lines, old Pythons, reset."""
+
+import ast
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.launcher.clone import ROOT, Clone
+
+STAGE = "01_sequential_flows"
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    clone = Clone(tmp_path, [Path("workshop.py"), Path("requirements.txt")])
+    for folder, content in (("exercises", "mine\n"), ("checks/starters", "starter\n"), ("solutions", "solution\n")):
+        (clone.path / folder / STAGE).mkdir(parents=True)
+        (clone.path / folder / STAGE / "locustfile.py").write_text(content)
+    return clone
+
+
+@pytest.mark.parametrize("words", [[], ["help"], ["--help"]])
+def test_usage_names_every_command(clone: Clone, words: list[str]) -> None:
+    status, output = clone.run(*words)
+    assert status == 0
+    for command in ("demo", "check", "reset", "grade", "test", "help"):
+        assert f"\n  {command} " in output
+    assert not clone.venv.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["dmeo"], "there is no command 'dmeo'; there are: demo, check, reset, grade, test, help"),
+        (["demo", "--run-time", "ten"], "'ten' is not a run time: write 20, 20s, 3m or 1h20m"),
+        (["demo", "--run-time", "0s"], "'0s' is not a run time"),
+        (["demo", "--run-time", ""], "'' is not a run time"),
+        (["demo", "--users", "0"], "'0' is not a number of users"),
+        (["demo", "--users", "2.5"], "'2.5' is not a number of users"),
+        (["demo", "--spawn-rate", "nan"], "'nan' is not a spawn rate"),
+        (["demo", "--spawn-rate", "0"], "'0' is not a spawn rate"),
+        (["demo", "--fast"], "unrecognized arguments: --fast"),
+        (["reset"], "required: stage"),
+        (["grade"], "required: PATH"),
+    ],
+)
+def test_wrong_command_line(clone: Clone, words: list[str], expected: str) -> None:
+    status, output = clone.run(*words)
+    assert status == 2
+    assert expected in output
+    assert "Traceback" not in output
+    assert not clone.venv.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["demo", "99"], f"workshop.py: there is no stage '99' here; there are: {STAGE}."),
+        (["demo", ""], f"workshop.py: there is no stage '' here; there are: {STAGE}."),
+        (["reset", "first"], f"workshop.py: there is no stage 'first' here; there are: {STAGE}."),
+        (["grade", "exercises", "nowhere"], "workshop.py: there is no nowhere: nothing was graded."),
+        (["grade", "exercises", "--task", "77"], f"workshop.py: there is no stage '77' here; there are: {STAGE}."),
+    ],
+)
+def test_wrong_name_is_one_line(clone: Clone, words: list[str], expected: str) -> None:
+    assert clone.run(*words) == (1, f"{expected}\n")
+    assert not clone.venv.exists()
+
+
+@pytest.mark.parametrize("stage", ["1", "01", STAGE])
+def test_reset_keeps_every_earlier_file(clone: Clone, stage: str) -> None:
+    folder = clone.path / "exercises" / STAGE
+    for content in ("first\n", "second\n", "third\n"):
+        (folder / "locustfile.py").write_text(content)
+        status, output = clone.run("reset", stage)
+        assert (status, output.count("\n")) == (0, 1)
+        assert f"exercises/{STAGE}/locustfile.py: the starter is back; yours is kept as locustfile.py." in output
+    kept = {path.name: path.read_text() for path in folder.iterdir()}
+    assert kept == {
+        "locustfile.py": "starter\n",
+        "locustfile.py.bak": "first\n",
+        "locustfile.py.1.bak": "second\n",
+        "locustfile.py.2.bak": "third\n",
+    }
+
+
+def test_reset_says_that_nothing_changed(clone: Clone) -> None:
+    folder = clone.path / "exercises" / STAGE
+    (folder / "locustfile.py").write_text("starter\n")
+    (folder / "notes.txt").write_text("the learner's own\n")
+    assert clone.run("reset", "01") == (0, f"exercises/{STAGE} is the starter already: nothing changed.\n")
+    assert sorted(path.name for path in folder.iterdir()) == ["locustfile.py", "notes.txt"]
+
+
+def test_reset_brings_a_lost_file_back(clone: Clone) -> None:
+    shutil.rmtree(clone.path / "exercises" / STAGE)
+    assert clone.run("reset", "01") == (0, f"exercises/{STAGE}/locustfile.py: the starter is back\n")
+    assert (clone.path / "exercises" / STAGE / "locustfile.py").read_text() == "starter\n"
+
+
+@pytest.mark.parametrize("version", [(3, 6), (3, 7), (3, 10)])
+def test_parses_on_old_pythons(version: tuple[int, int]) -> None:
+    ast.parse((ROOT / "workshop.py").read_text(encoding="utf-8"), feature_version=version)
+
+
+def old_pythons() -> list[str]:
+    """Returns the old interpreters on PATH that start."""
+    found = [path for minor in range(6, 11) if (path := shutil.which(f"python3.{minor}"))]
+    return [
+        path for path in found if subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
+    ]
+
+
+def test_old_python_gets_one_line(clone: Clone) -> None:
+    (clone.path / "sitecustomize.py").write_text("import sys; sys.version_info = (3, 7, 16, 'final', 0)")
+    pretended = clone.run("demo", PYTHONPATH=str(clone.path))
+    for status, output in [pretended, *(clone.run("demo", prefix=(path,)) for path in old_pythons())]:
+        assert status == 1
+        assert output.startswith("workshop.py: this is Python 3.")
+        assert "the workshop needs 3.11 or newer. Get one from https://www.python.org/downloads/" in output
+        assert output.count("\n") == 1
