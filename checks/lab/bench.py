@@ -7,10 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from checks.lab.cell import Cell
+from checks.lab.faults import Choice, Faults
 from checks.lab.journal import Journal
 from checks.lab.submission import Submission
 from checks.lab.swarm import Run, run_alone
-from checks.lab.target import Target, serve
+from checks.lab.target import THREADS, Target, serve
 from petshop_app import create_app
 
 COMPRESSION = 40.0  # a think time of 1 to 3 s takes 25 to 75 ms
@@ -24,11 +25,11 @@ class Lab:
         self.rng = rng
 
     @contextmanager
-    def petshop(self) -> Iterator[Target]:
-        """Serve a fresh pet shop on a database of its own."""
+    def petshop(self, answers: Choice | None = None, threads: int = THREADS) -> Iterator[Target]:
+        """Serve a fresh pet shop on a database of its own, its answers changed as `answers` chooses."""
         with TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
             shop = create_app({"DATABASE": Path(folder) / "petshop.sqlite3"})
-            with serve(shop) as target:
+            with serve(Faults(shop, answers) if answers else shop, threads) as target:
                 yield target
             shop.extensions["petshop_db"]()
 

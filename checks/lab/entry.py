@@ -25,6 +25,7 @@ from locust.user.task import TaskSet
 
 LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
 MOST_PLACES = 5
+MOST_COUNTED = 10_000
 SUBMISSION = Path.cwd()
 
 
@@ -34,6 +35,7 @@ class Record:
     def __init__(self, path: str) -> None:
         self._file: TextIO = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open to the end
         self._places: set[tuple[str, str, int]] = set()
+        self._counted = 0
 
     def note(self, kind: str, **facts: Any) -> None:
         """Add one line."""
@@ -44,6 +46,12 @@ class Record:
         if (kind, *place) not in self._places and len(self._places) < MOST_PLACES:
             self._places.add((kind, *place))
             self.note(kind, file=place[0], line=place[1], **facts)
+
+    def note_counted(self, request: int, milliseconds: float, failure: str | None) -> None:
+        """Add a line about a request as Locust counts it: the first ones of a run, where each single one is judged."""
+        self._counted += 1
+        if self._counted <= MOST_COUNTED:
+            self.note("counted", request=request, milliseconds=milliseconds, failure=failure)
 
 
 def compress_think_times(record: Record, factor: float) -> None:
@@ -85,12 +93,20 @@ def watch(record: Record) -> None:
     """Note what the submission declares, its errors, requests to elsewhere, and Locust's figures at the end."""
 
     def on_init(environment: Environment, runner: Runner, **_: Any) -> None:
-        record.note("declared", users=[{"name": user.__name__, "host": user.host} for user in environment.user_classes])
+        record.note("declared", shape=_name(environment.shape_class), users=_user_classes(environment))
         gevent.spawn(_quit_at_end_of_input, runner)
 
-        def on_request(url: str | None = None, **_: Any) -> None:
+        def on_request(
+            response_time: float,
+            response: Any = None,
+            exception: BaseException | None = None,
+            url: str | None = None,
+            **_: Any,
+        ) -> None:
             if url and not url.startswith(f"{environment.host}/"):
                 record.note_place("stray", _innermost(_frames(sys._getframe())), url=url)
+            elif number := _request_id(response):
+                record.note_counted(number, response_time, None if exception is None else str(exception))
 
         def on_error(exception: BaseException, tb: TracebackType, **_: Any) -> None:
             record.note_place("error", _innermost(_traced(tb)), error=_described(exception))
@@ -103,6 +119,23 @@ def watch(record: Record) -> None:
         environment.events.quit.add_listener(on_quit)
 
     events.init.add_listener(on_init)
+
+
+def _user_classes(environment: Environment) -> list[dict[str, Any]]:
+    return [
+        {"name": user.__name__, "host": user.host, "fixed_count": user.fixed_count} for user in environment.user_classes
+    ]
+
+
+def _name(shape: object) -> str:
+    return type(shape).__name__ if shape else ""
+
+
+def _request_id(response: Any) -> int:
+    """Return the number that the target gave its answer, 0 where there is none."""
+    headers = getattr(response, "headers", None) or {}
+    number = headers.get("X-Request-Id", "")
+    return int(number) if number.isdecimal() else 0
 
 
 def _quit_at_end_of_input(runner: Runner) -> None:

@@ -1,5 +1,6 @@
 """The journal: what the target saw, one record a request."""
 
+import itertools
 import json
 import re
 import threading
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
+
+from checks.lab.faults import LABEL
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,6 +35,8 @@ class Request:
     end: float
     peer_port: int
     refusal: str = ""  # the beginning of an error answer, for the message that a learner reads
+    id: int = 0  # the answer's X-Request-Id: ties Locust's outcome of a request to what the target saw of it
+    answer: str = ""  # the label of the scripted answer, where there was one
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -76,9 +81,11 @@ class Journal:
 
 def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
     """Return `app` with every answered request written to `journal`."""
+    numbers = itertools.count(1)
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start = end = time.monotonic()
+        number = next(numbers)
         body = environ["wsgi.input"].read()  # the server has buffered and bounded it
         environ["wsgi.input"] = BytesIO(body)
         answer: dict[str, Any] = {"status": 0, "visitor": _cookie(environ.get("HTTP_COOKIE", ""))}
@@ -88,7 +95,7 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
             for name, value in headers:
                 if name.lower() == "set-cookie":
                     answer["visitor"] = answer["visitor"] or _cookie(value)
-            return start_response(status, headers, *exc_info)
+            return start_response(status, [*headers, ("X-Request-Id", str(number))], *exc_info)
 
         refusal = bytearray()
         chunks: Iterable[bytes] = ()
@@ -113,6 +120,8 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
                     start=start,
                     end=end,
                     peer_port=int(environ.get("REMOTE_PORT") or 0),
+                    id=number,
+                    answer=environ.get(LABEL, ""),
                     refusal=refusal[:MAX_REFUSAL].decode("utf-8", "replace").strip(),
                 )
             )

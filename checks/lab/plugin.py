@@ -20,10 +20,10 @@ results_key = pytest.StashKey[dict[str, Result]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of `pytest checks/`."""
     group = parser.getgroup("workshop")
-    what = group.addoption
-    what("--submission", type=Path, metavar="PATH", help="grade PATH: a folder of stages, one stage's, or a locustfile")
+    what = group.addoption  # plain texts and numbers alone: pytest-xdist hands the options to its workers
+    what("--submission", metavar="PATH", help="grade PATH: a folder of stages, one stage's, or a locustfile")
     what("--solutions", action="store_true", help="grade the reference solutions")
-    what("--report", type=Path, metavar="DIR", help="write DIR/report.json and DIR/junit.xml")
+    what("--report", metavar="DIR", help="write DIR/report.json and DIR/junit.xml")
     what("--seed", type=int, metavar="N", help="repeat the numbers of an earlier run, whose report shows N")
     what("--hints", action="store_true", help="open the next hint of the first thing to do")
 
@@ -32,14 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed before any worker starts, and let the board have the last word."""
     config.stash[results_key] = {}
-    if config.option.submission and not config.option.submission.exists():
+    if config.option.submission and not Path(config.option.submission).exists():
         raise pytest.UsageError(f"--submission {config.option.submission}: there is no such file or folder")
     if config.option.seed is None:
         config.option.seed = random.randrange(10**6)
     if config.option.report and not config.option.xmlpath:
-        config.option.xmlpath = str(config.option.report / "junit.xml")
+        config.option.xmlpath = str(Path(config.option.report) / "junit.xml")
     config.addinivalue_line("filterwarnings", "ignore")  # no verdict hangs on what a newer Python deprecates
     if not hasattr(config, "workerinput"):
+        if config.option.report:  # an earlier run's must not pass for this one's
+            Path(config.option.report, "report.json").unlink(missing_ok=True)
         config.pluginmanager.register(Grading(config), "workshop-grading")
 
 
@@ -52,7 +54,7 @@ def lab(request: pytest.FixtureRequest) -> Lab:
     stage = _stage(request.path)
     option = request.config.option
     path = submission.SOLUTIONS if option.solutions else option.submission or submission.EXERCISES
-    answer = submission.find(path.resolve(), stage)
+    answer = submission.find(Path(path).resolve(), stage)
     return Lab(answer, random.Random(f"{option.seed} {stage}"))
 
 
@@ -155,7 +157,7 @@ class Grading:
         if result := _carried(report):
             self._results[result.criterion.stage, result.criterion.id] = result
 
-    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+    def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
         """Name the outcomes in pytest's own progress line as the board does."""
         result = _carried(report)
         if result is None or result.outcome is Outcome.PASSED:
@@ -177,14 +179,15 @@ class Grading:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write report.json; leave with 6 where something was inconclusive and nothing failed."""
         results, option = list(self._results.values()), self._config.option
-        if option.report:
-            write_json(option.report, results, option.seed, mode="practice")
+        cut_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+        if option.report and not cut_off:  # a stage that was half judged must not look passed
+            write_json(Path(option.report), results, option.seed, mode="practice")
         inconclusive = any(result.outcome is Outcome.INCONCLUSIVE for result in results)
         if session.exitstatus == pytest.ExitCode.OK and inconclusive:
             session.exitstatus = EXIT_INCONCLUSIVE
 
 
-def _carried(test_report: pytest.TestReport) -> Result | None:
+def _carried(report: pytest.TestReport | pytest.CollectReport) -> Result | None:
     """Return the result that travels with a report of pytest's, if it is a criterion's."""
-    packed: Any = dict(test_report.user_properties).get(RESULT)
+    packed: Any = dict(getattr(report, "user_properties", ())).get(RESULT)
     return Result.unpacked(packed) if packed else None

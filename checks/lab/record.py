@@ -22,6 +22,16 @@ class UserClass:
 
     name: str
     host: str | None
+    fixed_count: int = 0
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A request as Locust counts it; `request` is the target's number for it, `failure` is None for a success."""
+
+    request: int
+    milliseconds: float
+    failure: str | None
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,9 @@ class Record:
     """All that a Locust process said of itself; `figures` and `crash` are None where it said nothing of the kind."""
 
     users: tuple[UserClass, ...] = ()
+    shape: str = ""
     waits: tuple[Wait, ...] = ()
+    counted: tuple[Counted, ...] = ()
     errors: tuple[Fault, ...] = ()
     strays: tuple[Fault, ...] = ()
     crash: Fault | None = None
@@ -99,6 +111,8 @@ class Record:
         return cls(
             users=tuple(UserClass(**user) for facts in declared for user in facts["users"]),
             waits=tuple(Wait(**facts) for facts in kinds.get("wait", [])),
+            shape=declared[0]["shape"] if declared else "",
+            counted=tuple(Counted(**facts) for facts in kinds.get("counted", [])),
             errors=tuple(Fault(**facts) for facts in kinds.get("error", [])),
             strays=tuple(Fault(**facts) for facts in kinds.get("stray", [])),
             crash=Fault(**crashes[0]) if crashes else None,

@@ -64,7 +64,7 @@ class Result:
 
     def packed(self) -> dict[str, Any]:
         """Return the result as plain JSON values, for the way between processes."""
-        return asdict(self)
+        return {**asdict(self), "outcome": self.outcome.value}
 
     @classmethod
     def unpacked(cls, facts: dict[str, Any]) -> "Result":
@@ -83,6 +83,9 @@ def stage_outcome(results: list[Result]) -> Outcome:
 
 
 def plain(text: str, limit: int = 600) -> str:
-    """Return `text` without control characters and at most `limit` long: a submission must not steer a terminal."""
-    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", "?", text)
+    """Return `text` at most `limit` long, without control characters: a submission must not steer a terminal.
+
+    Lone surrogates go too: no pipe and no file takes them.
+    """
+    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", "?", text)
     return text if len(text) <= limit else text[: limit - 3] + "..."
