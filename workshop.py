@@ -14,6 +14,7 @@ The first run makes the folder .venv and installs requirements.txt into it. Noth
 
 import argparse
 import contextlib
+import csv
 import hashlib
 import http.client
 import importlib.util
@@ -31,7 +32,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -373,29 +374,91 @@ def pick(wanted: str, names: list[str]) -> str:
     raise Stop(f"there is no stage {wanted!r} here; there are: {', '.join(names) or 'none'}.")
 
 
+class Scene(NamedTuple):
+    """How a stage is shown: the shop's options, the load, and the line that says what was to be seen."""
+
+    users: int
+    spawn_rate: float
+    seen: Callable[[dict[str, dict[str, str]]], str]
+    shop: tuple[str, ...] = ()
+    locust: tuple[str, ...] = ()
+
+
+def seen_01(rows: dict[str, dict[str, str]]) -> str:
+    """Says what stage 01 shows."""
+    failed = rows["Aggregated"]["Failure Count"]
+    return (
+        f"each user added a pet, then opened the dashboard, and thought for 1 to 3 seconds after each; {failed} failed."
+    )
+
+
+def seen_02(rows: dict[str, dict[str, str]]) -> str:
+    """Says what stage 02 shows."""
+    total = rows["Aggregated"]
+    return (
+        f"a shop that can do 100 requests/s did {float(total['Requests/s']):.0f}, however many users pushed; "
+        f"they queued instead, {total['Median Response Time']} ms each, and {total['Failure Count']} requests failed."
+    )
+
+
+def seen_03(rows: dict[str, dict[str, str]]) -> str:
+    """Says what stage 03 shows."""
+    page = rows["GET /"]
+    failed = 100 * int(page["Failure Count"]) / max(1, int(page["Request Count"]))
+    return (
+        f"about {failed:.0f} % of the dashboards failed although the shop answered each one with 200: "
+        f"they took more than 3000 ms (median {page['Median Response Time']} ms)."
+    )
+
+
+KNOWN_CAPACITY = ("--capacity", "10", "--work-ms", "100")  # 100 requests/s
+SCENES = {
+    "01": Scene(10, 2, seen_01),
+    "02": Scene(200, 50, seen_02, shop=KNOWN_CAPACITY),
+    "03": Scene(700, 100, seen_03, shop=KNOWN_CAPACITY, locust=("--exit-code-on-error", "0")),  # failures are the show
+}
+
+
+def totals(folder: Path) -> dict[str, dict[str, str]]:
+    """Returns the rows of Locust's statistics by method and path, the sum as "Aggregated"; up to 1 s old at the end."""
+    with (folder / "locust_stats.csv").open(newline="", encoding="utf-8") as file:
+        return {f"{row['Type']} {row['Name']}".strip(): row for row in csv.DictReader(file)}
+
+
 def demo(words: list[str]) -> int:
     """Shows a stage: the pet shop and Locust on the reference solution; returns Locust's status."""
     parser = argparse.ArgumentParser(prog="workshop.py demo", description=demo.__doc__, allow_abbrev=False)
     parser.add_argument("stage", nargs="?", default="01", help="the stage's number (default: 01)")
     parser.add_argument("--headless", action="store_true", help="no web page: run, print the table, end")
     parser.add_argument("--run-time", type=run_time, metavar="TIME", help="20, 20s, 3m, 1h20m (headless: 10s)")
-    parser.add_argument("--users", type=user_count, default=10, metavar="N", help="default: 10")
-    parser.add_argument("--spawn-rate", type=spawn_rate, default=2, metavar="N", help="users a second (default: 2)")
+    parser.add_argument("--users", type=user_count, metavar="N", help="default: what shows the stage best")
+    parser.add_argument("--spawn-rate", type=spawn_rate, metavar="N", help="users a second")
     options = parser.parse_args(words)
     stage = pick(options.stage, stages("solutions"))
+    scene = SCENES[stage[:2]]
+    options.users, options.spawn_rate = options.users or scene.users, options.spawn_rate or scene.spawn_rate
     set_up()
     with tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True) as folder:
-        return run_demo(stage, options, Path(folder))
+        status = run_demo(stage, scene, options, Path(folder))
+        if options.headless and status == 0:
+            say(f"\nWhat you saw: {scene.seen(totals(Path(folder)))}")
+        return status
 
 
-def run_demo(stage: str, options: argparse.Namespace, folder: Path) -> int:
+def run_demo(stage: str, scene: Scene, options: argparse.Namespace, folder: Path) -> int:
     """Runs the pet shop and Locust until Locust has ended; raises Stop if one of them crashes."""
     solution = HERE / "solutions" / stage
     shop_port = free_port("the pet shop", 5000)
     web_port = 0 if options.headless else free_port("Locust", 8089)
     shop_url, web_url = f"http://127.0.0.1:{shop_port}", f"http://127.0.0.1:{web_port}"
-    shop_command = [PYTHON, "-m", "petshop_app", "--port", shop_port, "--database", folder / "pets.sqlite3"]
-    locust_command = [PYTHON, "-m", "locust", "-f", "locustfile.py", "--host", shop_url, *load(options, web_port)]
+    shop_command = [
+        *(PYTHON, "-m", "petshop_app", "--port", shop_port, "--database", folder / "pets.sqlite3"),
+        *scene.shop,
+    ]
+    locust_command = [
+        *(PYTHON, "-m", "locust", "-f", "locustfile.py", "--host", shop_url, "--csv", folder / "locust"),
+        *(*load(options, web_port), *scene.locust),
+    ]
     with running(shop_command, cwd=HERE) as shop:
         wait_until_answering("the pet shop", shop, f"{shop_url}/health")
         with running(locust_command, cwd=solution) as locust:

@@ -1,11 +1,8 @@
 """Stage 01: each user adds a pet, then opens the dashboard, and thinks for 1 to 3 seconds after each step."""
 
-from urllib.parse import urlsplit
-
 import pytest
 
 from checks.lab import (
-    NOISE,
     Failed,
     Inconclusive,
     Journal,
@@ -53,10 +50,7 @@ def test_loads(run: Run) -> None:
 def test_host(run: Run) -> None:
     """The user class names the shop's address as its host."""
     for user in run.record.users:
-        parts = urlsplit(user.host or "")
-        if (parts.scheme, parts.hostname, parts.port, parts.path) not in [
-            ("http", name, 5000, "") for name in ("127.0.0.1", "localhost")
-        ]:
+        if user.host not in (HOST, HOST.replace("127.0.0.1", "localhost")):
             seen = f"host = {user.host!r}" if user.host else "no host"
             raise Failed(f"class {user.name} has {seen}", f"host = {HOST!r}", "set host in the class, without a path")
 
@@ -102,11 +96,11 @@ def test_fresh_names(run: Run) -> None:
         [request.json["name"] for request in requests if request.status == 201]
         for requests in run.journal.visits().values()
     ]
-    repeats = sum(len(own) - len(set(own)) for own in names)
-    if repeats > CHANCE_REPEATS:
+    repeats = [name for own in names for position, name in enumerate(own) if name in own[:position]]
+    if len(repeats) > CHANCE_REPEATS:
         posts = sum(map(len, names))
         raise Failed(
-            f"{repeats} of {posts} pets have a name that their user had given before, such as {names[0][-1]!r}",
+            f"{len(repeats)} of {posts} pets have a name that their user had given before, such as {repeats[0]!r}",
             "a fresh name each time; one that repeats by chance now and then is fine",
             'make the name inside the task, each time anew: f"Pet {randint(1, 10000)}"',
         )
@@ -124,11 +118,13 @@ def test_order(run: Run) -> None:
                     "POST /pets, GET /, POST /pets, GET /, ...",
                     "in a SequentialTaskSet the tasks run in the order written, each once: first the pet, then GET /",
                 )
-        if len(requests) < 2 * MIN_ROUNDS:
+    busiest = max(map(len, run.journal.visits().values()))
+    for number, requests in enumerate(run.journal.visits().values(), start=1):
+        if run.fell_silent or len(requests) < max(2 * MIN_ROUNDS, busiest / 3):
             if run.out_of_time:
                 raise Inconclusive(f"user {number} came to {len(requests)} requests in {run.seconds:.0f} s; try again")
             raise Failed(
-                f"user {number} sent {_listed(requests)}, then nothing more{aside(run)}",
+                f"user {number} sent {_listed(requests)}, and after {len(requests)} requests nothing more{aside(run)}",
                 "both steps, again and again until the test ends",
                 "wait_time is a function such as between(1, 3), and no task may end its user",
             )
@@ -139,23 +135,28 @@ def test_think_time(run: Run) -> None:
     """Each user thinks for 1 to 3 seconds after each step."""
     found = pauses(run)
     short = [pause for pause in found if pause.seconds < 1 - TOLERANCE]
-    asked = [pause for pause in found if pause.asked > 3 + TOLERANCE]
-    late = [pause for pause in found if pause.seconds > 3 + NOISE]
-    # A busy machine adds time here and there; what adds it everywhere stands in the submission.
-    wrong = short or asked or (late if len(late) > len(found) / 4 else [])
+    long = [pause for pause in found if pause.asked + pause.own > 3 + (TOLERANCE if pause.own else 0)]
+    # Own sleeps are measured, not recorded: now and then a busy machine makes one look longer.
+    late = [pause for pause in found if pause.own and pause.seconds > 3 + 2 * TOLERANCE]
+    wrong = short or long or (late if len(late) > 0.15 * len(found) else [])
     if wrong:
         pause = wrong[0]
         where = f"between {pause.before} and {pause.after}"
         raise Failed(
             f"{len(wrong)} of {len(found)} think times are off, such as {pause.seconds:.2f} s {where}",
             "1 to 3 seconds after each step",
-            "wait_time = between(1, 3) in the user class; it is in seconds, and comes after each task, not inside",
+            "wait_time = between(1, 3) in the user class; it is in seconds, and comes after each task, not inside one",
         )
 
 
 @pytest.mark.criterion(points=1, after="order")
 def test_report(run: Run) -> None:
     """Locust's own report shows every request that the shop saw, and no failure."""
+    if run.record.errors:
+        error = run.record.errors[0]
+        raise Failed(
+            f"tasks end in an error: {error.place}{error.error}", "tasks that come to their end", "mend that line"
+        )
     figures = run.record.figures
     if figures is None:
         seen = f"Locust ended with status {run.exit_code} and left no report"

@@ -6,25 +6,36 @@ What a check needs is here; the modules behind it are one noun each.
 from checks.lab.bench import Lab
 from checks.lab.diagnosis import aside, require_requests
 from checks.lab.faults import Answer, in_turn
+from checks.lab.findings import read_findings
+from checks.lab.gate import AT_WORK, Gate, narrow
 from checks.lab.journal import Journal, Request
-from checks.lab.swarm import Run
-from checks.lab.thinking import NOISE, Pause, crowded, pauses
+from checks.lab.record import Counted
+from checks.lab.settings import Settings
+from checks.lab.swarm import Node, Run, Swarm
+from checks.lab.thinking import Pause, crowded, pauses
 from checks.lab.verdict import Failed, Inconclusive, NotStarted
 
 __all__ = [
-    "NOISE",
+    "AT_WORK",
     "Answer",
+    "Counted",
     "Failed",
+    "Gate",
     "Inconclusive",
     "Journal",
     "Lab",
+    "Node",
     "NotStarted",
     "Pause",
     "Request",
     "Run",
+    "Settings",
+    "Swarm",
     "aside",
     "crowded",
     "in_turn",
+    "narrow",
     "pauses",
+    "read_findings",
     "require_requests",
 ]

@@ -40,7 +40,7 @@ class Cell:
     def start(self, arguments: Sequence[str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
         """Start Python on `arguments` in the cell; its standard input is a pipe that ends when the grader does."""
         process = subprocess.Popen(
-            [sys.executable, "-I", "-B", *arguments],
+            [sys.executable, "-I", "-B", "-X", "utf8", *arguments],
             cwd=self.work,
             env=self._environment(),
             stdin=subprocess.PIPE,
@@ -50,6 +50,16 @@ class Cell:
         )
         _limit(process.pid)
         return process
+
+    @staticmethod
+    def kill(process: "subprocess.Popen[bytes]") -> None:
+        """End a process of the cell at once, and all that it has forked."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            root = psutil.Process(process.pid)
+            for one in [root, *root.children(recursive=True)]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    one.kill()
+        process.wait()
 
     def _environment(self) -> dict[str, str]:
         home = str(self.home)

@@ -16,14 +16,30 @@ def require_requests(run: Run) -> None:
     """
     if run.record.crash:
         raise _crashed(run.record.crash)
-    if len(run.journal):
+    if run.shot:
+        raise Inconclusive(
+            f"somebody else's signal ended Locust (status {run.exit_code}), so nothing can be said: try again"
+        )
+    if len(run.journal) and run.record.users:
         return
+    if len(run.journal):
+        raise Failed(
+            "requests came while Locust was still reading the file",
+            EXPECTED,
+            'put what starts users by itself, such as run_single_user, under if __name__ == "__main__":',
+        )
     if "No User class found!" in run.log:
         raise Failed(
             "the file has no user class",
             EXPECTED,
             "write a class that inherits HttpUser (or FastHttpUser); a task set alone is not run by anybody",
         )
+    if not run.record.users and run.out_of_time and run.record.began:
+        seen = f"Locust was still reading the file after {run.seconds:.0f} s"
+        raise Failed(seen, EXPECTED, "leave no endless loop and no long work at the top level of the file")
+    if not run.record.users and run.record.began and not run.log.strip():
+        seen = f"Locust ended with status {run.exit_code} while it read the file, without a word"
+        raise Failed(seen, EXPECTED, "let nothing in the file end the process")
     if not run.record.users:
         raise Inconclusive(f"Locust did not start (status {run.exit_code}): {_last_line(run.log)}")
     raise _silent(run)

@@ -2,27 +2,33 @@
 
 A file of its own that imports nothing of the course, since a submission's cell holds nothing of the course:
 `python entry.py RECORD FACTOR [Locust's own arguments]`. RECORD is a file that gets one JSON object a line: what the
-submission declares, each think time, requests that go astray, errors, and Locust's own figures at the end.
+submission declares, each think time, requests that go astray, errors, and Locust's own figures at the end; a master's
+also what its workers report, and which of them it misses.
 The run ends politely when standard input closes, so a grader that dies takes its swarm along.
 """
 
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
 import gevent.os
+import locust.clients
+import locust.contrib.fasthttp
 import locust.main
+import locust.runners
 import locust.user.task
 import locust.user.wait_time
 from locust import events
 from locust.env import Environment
-from locust.runners import Runner
+from locust.runners import MasterRunner, Runner
 from locust.user.task import TaskSet
 
+REPORT_INTERVAL = 1.0  # seconds instead of 3: no verdict has to wait for a worker's next report
 LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
 MOST_PLACES = 5
 MOST_COUNTED = 10_000
@@ -47,11 +53,11 @@ class Record:
             self._places.add((kind, *place))
             self.note(kind, file=place[0], line=place[1], **facts)
 
-    def note_counted(self, request: int, milliseconds: float, failure: str | None) -> None:
+    def note_counted(self, request: int, milliseconds: float, failure: str | None, said: list[str]) -> None:
         """Add a line about a request as Locust counts it: the first ones of a run, where each single one is judged."""
         self._counted += 1
         if self._counted <= MOST_COUNTED:
-            self.note("counted", request=request, milliseconds=milliseconds, failure=failure)
+            self.note("counted", request=request, milliseconds=milliseconds, failure=failure, said=said)
 
 
 def compress_think_times(record: Record, factor: float) -> None:
@@ -89,12 +95,57 @@ def _visitor(user: Any) -> str:
         return ""
 
 
+def remember_verdicts() -> None:
+    """Keep, with each user's greenlet, its latest answer's number and what was said of that answer since.
+
+    Said is "with" (a with block was entered), "failure" and "success", in order. The number serves a submission that
+    fires Locust's request event by itself and leaves the answer out.
+    """
+
+    def remembering(method: Callable[..., Any], word: str) -> Callable[..., Any]:
+        def remembered(self: Any, *args: Any, **kwargs: Any) -> Any:
+            greenlet = gevent.getcurrent()
+            greenlet.said = [*getattr(greenlet, "said", ()), word]
+            return method(self, *args, **kwargs)
+
+        return remembered
+
+    for answer in (locust.clients.ResponseContextManager, locust.contrib.fasthttp.ResponseContextManager):
+        for method, word in (("__enter__", "with"), ("failure", "failure"), ("success", "success")):
+            setattr(answer, method, remembering(getattr(answer, method), word))
+
+    begin, send = HTTPResponse.begin, locust.contrib.fasthttp.FastHttpSession._send_request_safe_mode
+
+    def begin_remembered(self: HTTPResponse) -> None:
+        begin(self)
+        greenlet = gevent.getcurrent()
+        greenlet.answer, greenlet.said = _request_id(self), []
+
+    def send_remembered(self: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = send(self, *args, **kwargs)
+        greenlet = gevent.getcurrent()
+        greenlet.answer, greenlet.said = _request_id(answer), []
+        return answer
+
+    HTTPResponse.begin = begin_remembered
+    locust.contrib.fasthttp.FastHttpSession._send_request_safe_mode = send_remembered
+
+
 def watch(record: Record) -> None:
     """Note what the submission declares, its errors, requests to elsewhere, and Locust's figures at the end."""
 
     def on_init(environment: Environment, runner: Runner, **_: Any) -> None:
-        record.note("declared", shape=_name(environment.shape_class), users=_user_classes(environment))
+        record.note(
+            "declared",
+            shape=_name(environment.shape_class),
+            users=_user_classes(environment),
+            constants=_constants(),
+            worker=getattr(runner, "client_id", ""),
+        )
+        environment.reset_stats = False  # a fair option, but the figures are to be compared with the whole run
         gevent.spawn(_quit_at_end_of_input, runner)
+        if isinstance(runner, MasterRunner):
+            watch_workers(record, environment, runner)
 
         def on_request(
             response_time: float,
@@ -103,10 +154,16 @@ def watch(record: Record) -> None:
             url: str | None = None,
             **_: Any,
         ) -> None:
+            greenlet = gevent.getcurrent()
+            number = getattr(greenlet, "answer", 0) if response is None else _request_id(response)
             if url and not url.startswith(f"{environment.host}/"):
                 record.note_place("stray", _innermost(_frames(sys._getframe())), url=url)
-            elif number := _request_id(response):
-                record.note_counted(number, response_time, None if exception is None else str(exception))
+            elif number:
+                failure = None if exception is None else str(exception)
+                record.note_counted(number, response_time, failure, getattr(greenlet, "said", []))
+            elif exception is not None:
+                cause = getattr(response, "error", None) or exception  # what the submission made of it may hide it
+                record.note_place("lost", _innermost(_frames(sys._getframe())), error=_described(cause))
 
         def on_error(exception: BaseException, tb: TracebackType, **_: Any) -> None:
             record.note_place("error", _innermost(_traced(tb)), error=_described(exception))
@@ -121,10 +178,45 @@ def watch(record: Record) -> None:
     events.init.add_listener(on_init)
 
 
+def watch_workers(record: Record, environment: Environment, runner: MasterRunner) -> None:
+    """Note what each worker's reports add to the master's figures, and each worker that the master misses."""
+
+    def on_report(client_id: str, data: dict[str, Any], **_: Any) -> None:
+        requests = sum(row["num_requests"] for row in data.get("stats", ()))
+        record.note("report", worker=client_id, time=time.monotonic(), requests=requests)
+
+    def note_losses() -> None:
+        noted: set[str] = set()
+        while True:
+            for client in runner.clients.missing:
+                if client.id not in noted:
+                    noted.add(client.id)
+                    record.note("loss", worker=client.id, time=time.monotonic())
+            gevent.sleep(0.2)
+
+    environment.events.worker_report.add_listener(on_report)
+    gevent.spawn(note_losses)
+
+
 def _user_classes(environment: Environment) -> list[dict[str, Any]]:
     return [
         {"name": user.__name__, "host": user.host, "fixed_count": user.fixed_count} for user in environment.user_classes
     ]
+
+
+def _constants() -> dict[str, float]:
+    """Return the numbers with names in capitals that the submission's modules hold."""
+    own = [
+        module
+        for module in list(sys.modules.values())
+        if Path(str(getattr(module, "__file__", None))).is_relative_to(SUBMISSION)
+    ]
+    return {
+        name: value
+        for module in own
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, int | float)
+    }
 
 
 def _name(shape: object) -> str:
@@ -186,6 +278,8 @@ def main() -> None:
     """Run Locust; note why, where the submission keeps it from starting."""
     record = Record(sys.argv[1])
     compress_think_times(record, float(sys.argv[2]))
+    remember_verdicts()
+    locust.runners.WORKER_REPORT_INTERVAL = REPORT_INTERVAL
     watch(record)
     sys.argv[:] = ["locust", *sys.argv[3:]]
     try:

@@ -18,7 +18,8 @@ DRIPS = 10
 class Answer:
     """How one request is answered; what is not named stays as the application has it.
 
-    `wait` are the seconds before the answer begins, `drip` those over which its body comes once its headers are out.
+    `wait` are the seconds before the answer begins; its headers come with the first bytes of its body, `drip` are the
+    seconds over which the rest of the body follows.
     """
 
     label: str
@@ -86,7 +87,9 @@ def _given(
     if not answer.drip:
         yield body
         return
-    size = max(1, -(-len(body) // DRIPS))
-    for start in range(0, max(1, len(body)), size):
-        time.sleep(answer.drip / DRIPS)
+    size = max(1, len(body) // DRIPS)
+    starts = range(0, len(body), size)
+    for start in starts:
+        if start:
+            time.sleep(answer.drip / (len(starts) - 1))
         yield body[start : start + size]

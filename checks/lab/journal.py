@@ -101,6 +101,7 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
         chunks: Iterable[bytes] = ()
         try:
             chunks = app(environ, note_answer)
+            end = time.monotonic()  # an answer may have no body
             for chunk in chunks:
                 end = time.monotonic()  # before the user can have it: no answer ends after its user's next request
                 if answer["status"] >= 400 and len(refusal) < MAX_REFUSAL:

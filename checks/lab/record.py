@@ -1,7 +1,7 @@
 """The record: what `entry.py` wrote down inside the Locust process, read back with types."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,15 @@ class UserClass:
 
 @dataclass(frozen=True)
 class Counted:
-    """A request as Locust counts it; `request` is the target's number for it, `failure` is None for a success."""
+    """A request as Locust counts it; `request` is the target's number for it, `failure` is None for a success.
+
+    `said` is what the submission said of the answer, in order: "with", "failure", "success".
+    """
 
     request: int
     milliseconds: float
     failure: str | None
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,23 @@ class Fault:
     def place(self) -> str:
         """The place as a sentence begins with it."""
         return f"{self.file}, line {self.line}: " if self.file else ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a worker's report added to the master's figures, and when it came (seconds of `time.monotonic`)."""
+
+    worker: str
+    time: float
+    requests: int
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A worker whose heartbeats the master misses, and since when."""
+
+    worker: str
+    time: float
 
 
 @dataclass(frozen=True)
@@ -86,7 +107,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Record:
-    """All that a Locust process said of itself; `figures` and `crash` are None where it said nothing of the kind."""
+    """All that a Locust process said of itself; `figures` and `crash` are None where it said nothing of the kind.
+
+    `strays` went to another address, `lost` got no answer; `constants` are the numbers with names in capitals.
+    """
 
     users: tuple[UserClass, ...] = ()
     shape: str = ""
@@ -94,8 +118,14 @@ class Record:
     counted: tuple[Counted, ...] = ()
     errors: tuple[Fault, ...] = ()
     strays: tuple[Fault, ...] = ()
+    lost: tuple[Fault, ...] = ()
+    constants: dict[str, float] = field(default_factory=dict)
     crash: Fault | None = None
     figures: Figures | None = None
+    worker: str = ""  # the name by which a worker's master knows it
+    reports: tuple[Report, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    began: bool = False  # the process came as far as reading the submission
 
     @classmethod
     def read(cls, path: Path) -> "Record":
@@ -109,14 +139,20 @@ class Record:
                 continue
         declared, crashes, figures = (kinds.get(kind, []) for kind in ("declared", "crash", "figures"))
         return cls(
+            began=path.exists(),
             users=tuple(UserClass(**user) for facts in declared for user in facts["users"]),
             waits=tuple(Wait(**facts) for facts in kinds.get("wait", [])),
             shape=declared[0]["shape"] if declared else "",
-            counted=tuple(Counted(**facts) for facts in kinds.get("counted", [])),
+            counted=tuple(Counted(**{**facts, "said": tuple(facts["said"])}) for facts in kinds.get("counted", [])),
             errors=tuple(Fault(**facts) for facts in kinds.get("error", [])),
             strays=tuple(Fault(**facts) for facts in kinds.get("stray", [])),
+            lost=tuple(Fault(**facts) for facts in kinds.get("lost", [])),
+            constants=declared[0]["constants"] if declared else {},
             crash=Fault(**crashes[0]) if crashes else None,
             figures=_figures(figures[0]) if figures else None,
+            worker=declared[0]["worker"] if declared else "",
+            reports=tuple(Report(**facts) for facts in kinds.get("report", [])),
+            losses=tuple(Loss(**facts) for facts in kinds.get("loss", [])),
         )
 
 

@@ -14,6 +14,7 @@ EXERCISES = ROOT / "exercises"
 SOLUTIONS = ROOT / "solutions"
 STARTERS = ROOT / "checks" / "starters"
 TAKEN_ALONG = {".py", ".csv", ".json"}
+TAKEN_BY_NAME = ("findings.toml", "master.conf", "worker.conf")  # no other: Locust obeys a locust.conf unasked
 MAX_FILES = 100
 MAX_BYTES = 10 * 1024 * 1024
 
@@ -43,7 +44,7 @@ def find(path: Path, stage: str) -> Submission:
         Failed: a file is of a kind or size that is not taken, or no locustfile can be told.
     """
     if path.is_file():
-        submission = Submission(stage, path.parent, path.name, (path,))
+        submission = Submission(stage, path.parent, path.name, (path, *_beside(path)))
     else:
         folder = path / stage if (path / stage).is_dir() else path
         files = tuple(_vetted(folder)) if folder.is_dir() else ()
@@ -63,16 +64,28 @@ def _vetted(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
         for name in sorted(names):
             file = Path(place, name)
-            if file.suffix not in TAKEN_ALONG or name.startswith("."):
+            if (file.suffix not in TAKEN_ALONG and name not in TAKEN_BY_NAME) or name.startswith("."):
                 continue
-            status = file.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                raise _refused(f"{name} is a link or a special file", "put a plain file in its place")
-            count, size = count + 1, size + status.st_size
+            count, size = count + 1, size + _size(file)
             if count > MAX_FILES or size > MAX_BYTES:
                 limits = f"{MAX_FILES} files or {MAX_BYTES >> 20} MB"
                 raise _refused(f"{folder.name}/ holds more than {limits}", "hand in the stage's files alone")
             yield file
+
+
+def _beside(locustfile: Path) -> Iterator[Path]:
+    """Yield the files that belong to a single locustfile because of their names."""
+    for file in map(locustfile.with_name, TAKEN_BY_NAME):
+        if os.path.lexists(file) and _size(file) <= MAX_BYTES:
+            yield file
+
+
+def _size(file: Path) -> int:
+    """Return the bytes of a plain file; a link or a device is refused, unread."""
+    status = file.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise _refused(f"{file.name} is a link or a special file", "put a plain file in its place")
+    return status.st_size
 
 
 def _locustfile(folder: Path, files: tuple[Path, ...]) -> str:
@@ -91,8 +104,15 @@ def _refused(seen: str, advice: str) -> Failed:
 
 
 def _is_starter(submission: Submission) -> bool:
-    starter = STARTERS / submission.stage / "locustfile.py"
-    return starter.is_file() and _text(starter) == _text(submission.folder / submission.locustfile)
+    """Tell whether each file that takes part is one of the starter's, as it was handed out."""
+    starter = STARTERS / submission.stage
+
+    def is_unchanged(file: Path) -> bool:
+        name = file.relative_to(submission.folder)
+        given = starter / ("locustfile.py" if str(name) == submission.locustfile else name)
+        return given.is_file() and _text(given) == _text(file)
+
+    return all(map(is_unchanged, submission.files))
 
 
 def _text(file: Path) -> list[bytes]:

@@ -1,13 +1,16 @@
 """Think time: what passed between an answer and the same user's next request, as it would have been in real time."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import quantiles
 
 from checks.lab.journal import Request
 from checks.lab.swarm import Run
 
-NOISE = 0.5  # seconds that a busy machine may add between an answer and the next request
+# Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them: a sleep does.
+OWN_SLEEP = 0.2
 
 
 @dataclass(frozen=True)
@@ -15,18 +18,25 @@ class Pause:
     """The time between two requests of one visitor, in seconds.
 
     `asked` is what Locust's wait functions asked for, exact. `extra` is the rest of the gap: the submission's own
-    sleeps, and the machine's noise.
+    sleeps, and the machine's noise. `own` is what the submission sleeps by itself at this step, a lower bound: 0 where
+    the extra time is no more than noise.
     """
 
     before: Request
     after: Request
     asked: float
     extra: float
+    own: float = 0.0
+
+    @property
+    def step(self) -> tuple[str, str]:
+        """Between which requests the pause lies."""
+        return str(self.before), str(self.after)
 
     @property
     def seconds(self) -> float:
-        """The think time: what was asked for, and what else passed if that is more than a machine's noise."""
-        return self.asked + (self.extra if self.extra > NOISE else 0.0)
+        """The think time: what was asked for, and what the submission slept besides."""
+        return self.asked + (self.extra if self.own else 0.0)
 
 
 def pauses(run: Run) -> list[Pause]:
@@ -45,7 +55,15 @@ def pauses(run: Run) -> list[Pause]:
             Pause(before, after, asked[i], after.start - before.end - slept[i])
             for i, (before, after) in enumerate(pairwise(requests))
         ]
-    return found
+    own = {step: _own_sleep(pause.extra for pause in found if pause.step == step) for step in {p.step for p in found}}
+    return [replace(pause, own=own[pause.step]) for pause in found]
+
+
+def _own_sleep(extras: Iterable[float]) -> float:
+    """Return the lower quartile of the extra times of one step where it is more than noise, else 0."""
+    ordered = sorted(extras)
+    quartile = quantiles(ordered, n=4)[0] if len(ordered) > 1 else ordered[0]
+    return quartile if quartile > OWN_SLEEP else 0.0
 
 
 def crowded(run: Run) -> list[str]:

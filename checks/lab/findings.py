@@ -1,0 +1,66 @@
+"""Findings: what a learner has measured, as written down in findings.toml."""
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from checks.lab.submission import Submission
+from checks.lab.verdict import Failed, NotStarted
+
+NAME = "findings.toml"
+SHAPE = 'name = "...", max_throughput_rps = ..., users_at_saturation = ...'
+MOST = 100_000.0  # of anything: more than any laptop serves
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The name that a shop was opened with, the most requests/s it answered, and the fewest users that get as much."""
+
+    name: str
+    max_throughput_rps: float
+    users_at_saturation: float
+
+
+def read_findings(submission: Submission) -> Findings:
+    """Return the findings that lie beside the locustfile.
+
+    Raises:
+        NotStarted: there are none.
+        Failed: they can't be read, or hold what can't be a finding.
+    """
+    file = submission.folder / NAME
+    if file not in submission.files:
+        raise NotStarted(f"measure the mystery shop, and write {NAME} beside your locustfile with {SHAPE}")
+    facts = _parsed(file)
+    name = facts.get("name")
+    if not isinstance(name, str):
+        raise _unusable(f"{NAME} has {_told(facts, 'name')}", 'write name = "..." with the name behind --mystery')
+    return Findings(name, _number(facts, "max_throughput_rps"), _number(facts, "users_at_saturation"))
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Windows editors like to begin with a mark
+    except UnicodeDecodeError:
+        raise _unusable(f"{NAME} is not UTF-8 text", "save it again as UTF-8") from None
+    except (ValueError, RecursionError) as error:
+        raise _unusable(f"{NAME} is not TOML: {error}", 'write a line for each key; text stands in "quotes"') from None
+
+
+def _number(facts: dict[str, Any], key: str) -> float:
+    value = facts.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _unusable(f"{NAME} has {_told(facts, key)}", f"write {key} = and the number, without quotes and unit")
+    if not (math.isfinite(value) and 0 < value <= MOST):
+        raise _unusable(f"{NAME} has {_told(facts, key)}, which nobody can measure", "write what Locust showed")
+    return float(value)
+
+
+def _told(facts: dict[str, Any], key: str) -> str:
+    return f"{key} = {facts[key]!r:.60}" if key in facts else f"no {key}"
+
+
+def _unusable(seen: str, advice: str) -> Failed:
+    return Failed(seen, f"three lines: {SHAPE}", advice)

@@ -1,0 +1,85 @@
+"""The hints: one more each time, for the first thing to do, and never beyond the last."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.lab import hints
+from checks.lab.verdict import Outcome, Result
+from tests.lab.witness import result
+
+FILE = """# Hints: stage 01
+
+A word to who reads this file.
+
+## loads
+
+Run it
+by itself.
+
+Read what it says.
+
+`the answer`
+
+## works
+
+Think.
+"""
+
+
+class Memory:
+    """What pytest's cache does, without a file."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+
+    def get(self, key: str, default: Any) -> Any:
+        return self._kept.get(key, default)
+
+    def set(self, key: str, value: Any) -> None:
+        self._kept[key] = value
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "01_first.md").write_text(FILE, encoding="utf-8")
+    monkeypatch.setattr(hints, "FOLDER", tmp_path)
+
+
+def opened(cache: Any, *results: Result) -> dict[tuple[str, str], list[str]]:
+    return hints.open_next(list(results), cache)
+
+
+def test_a_heading_for_each_criterion_and_a_paragraph_for_each_hint() -> None:
+    assert hints.read("01_first") == {
+        "loads": ["Run it by itself.", "Read what it says.", "`the answer`"],
+        "works": ["Think."],
+    }
+
+
+def test_a_stage_without_hints_has_none() -> None:
+    assert hints.read("02_second") == {}
+    assert opened(Memory(), result(Outcome.FAILED, stage="02_second")) == {}
+
+
+def test_each_time_one_more_opens_until_the_last() -> None:
+    cache, failed = Memory(), result(Outcome.FAILED, id="loads")
+    counts = [len(opened(cache, failed)["01_first", "loads"]) for _ in range(5)]
+    assert counts == [1, 2, 3, 3, 3]
+
+
+def test_hints_are_for_the_first_thing_to_do() -> None:
+    loads, works = result(id="loads"), result(Outcome.FAILED, id="works")
+    assert opened(Memory(), loads, works) == {("01_first", "works"): ["Think."]}
+    not_started = [result(Outcome.NOT_STARTED, id=id) for id in ("loads", "works")]
+    assert list(opened(Memory(), *not_started)) == [("01_first", "loads")]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.INCONCLUSIVE])
+def test_where_there_is_nothing_to_do_no_hint_opens(outcome: Outcome) -> None:
+    assert opened(Memory(), result(outcome, id="loads")) == {}
+
+
+def test_without_a_memory_the_first_one_opens() -> None:
+    assert opened(None, result(Outcome.FAILED, id="loads")) == {("01_first", "loads"): ["Run it by itself."]}

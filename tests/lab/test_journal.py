@@ -1,0 +1,155 @@
+"""The journal: what a real client sent stands in it, one record a request."""
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from checks.lab.journal import Journal
+from checks.lab.target import Target, serve
+from tests.lab.witness import journal, request, seen, until
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+def test_it_notes_what_a_client_sent(target: Target) -> None:
+    before = time.monotonic()
+    requests.put(f"{target.url}/pets/7?a=1&a=2&empty=", json={"name": "Łaptop", "tags": [1, None]}, timeout=30)
+    (noted,) = seen(target, 1)
+    assert (noted.method, noted.path, noted.status) == ("PUT", "/pets/7", 200)
+    assert noted.query == {"a": ["1", "2"], "empty": [""]}
+    assert noted.json == {"name": "Łaptop", "tags": [1, None]}
+    assert before <= noted.start <= noted.end <= time.monotonic()
+    assert noted.refusal == ""
+    assert str(noted) == "PUT /pets/7"
+
+
+def test_a_visitor_is_known_by_the_cookie_from_the_first_answer_on(target: Target) -> None:
+    with requests.Session() as one, requests.Session() as other:
+        for client in (one, other, one, one, other):
+            client.get(target.url, timeout=30)
+        seen(target, 5)
+        visits = target.journal.visits()
+        assert list(visits) == [one.cookies["visitor"], other.cookies["visitor"]]
+        assert [len(requests) for requests in visits.values()] == [3, 2]
+
+
+def test_a_client_that_forgets_its_cookie_is_a_new_visitor_each_time(target: Target) -> None:
+    for _ in range(3):
+        requests.get(target.url, timeout=30)
+    seen(target, 3)
+    assert len(target.journal.visits()) == 3
+
+
+@pytest.mark.parametrize("other", ["theme={dark mode}", 'basket={"rex": 1}', "a b", "=", "Königin"])
+def test_another_cookie_does_not_hide_the_visitor(target: Target, other: str) -> None:
+    requests.get(target.url, headers={"Cookie": f"{other}; visitor=me".encode()}, timeout=30)
+    assert seen(target, 1)[0].visitor == "me"
+
+
+def test_peer_ports_tell_connections_apart(target: Target) -> None:
+    with requests.Session() as one, requests.Session() as other:
+        for client in (one, other, one):
+            client.get(target.url, timeout=30)
+        first, second, third = seen(target, 3)
+    assert first.peer_port == third.peer_port != second.peer_port
+
+
+def test_the_reason_of_a_refusal_is_kept(target: Target) -> None:
+    requests.get(f"{target.url}/refused", timeout=30)
+    (noted,) = seen(target, 1)
+    assert (noted.status, noted.refusal) == (400, '{"error": "no"}')
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "carried"),
+    [
+        ("application/json", b'{"a": 1}', {"a": 1}),
+        ("Application/JSON; charset=utf-8", b"[1]", [1]),
+        ("application/x-www-form-urlencoded", b'{"a": 1}', None),
+        ("application/json", b"{no", None),
+        ("application/json", b"", None),
+        ("application/json", b"\xff\xfe", None),
+        ("application/json", b"[" * 100_000, None),
+    ],
+    ids=["json", "unusual spelling", "form", "broken", "empty", "not utf-8", "too deep"],
+)
+def test_json_is_what_was_sent_as_json(target: Target, content_type: str, body: bytes, carried: object) -> None:
+    requests.post(target.url, data=body, headers={"Content-Type": content_type}, timeout=30)
+    assert seen(target, 1)[0].json == carried
+
+
+def test_a_request_that_broke_the_application_is_on_record_too(target: Target) -> None:
+    requests.get(f"{target.url}/broken", timeout=30)
+    assert seen(target, 1)[0].path == "/broken"
+
+
+def test_an_answer_without_a_body_ends_when_it_is_given() -> None:
+    given: list[float] = []
+
+    def terse(_environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        start_response("204 No Content", [])
+        given.append(time.monotonic())
+        return []
+
+    with serve(terse) as target:
+        requests.delete(target.url, timeout=30)
+        assert seen(target, 1)[0].end >= given[0]
+
+
+def test_visits_are_in_the_order_of_sending_not_of_answering() -> None:
+    kept = journal(
+        request("b", "/b1", start=2, end=3), request("a", "/a2", start=4, end=5), request("a", "/a1", start=1, end=9)
+    )
+    assert [str(each) for each in kept] == ["GET /b1", "GET /a2", "GET /a1"]
+    assert {name: [each.path for each in own] for name, own in kept.visits().items()} == {
+        "a": ["/a1", "/a2"],
+        "b": ["/b1"],
+    }
+    assert list(kept.visits()) == ["a", "b"]
+
+
+def test_many_clients_at_once_lose_no_record(target: Target) -> None:
+    def visit() -> None:
+        with requests.Session() as client:
+            for number in range(20):
+                client.get(f"{target.url}/{number}", timeout=30)
+
+    clients = [threading.Thread(target=visit) for _ in range(8)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join()
+    seen(target, 160)
+    visits = target.journal.visits().values()
+    assert [[each.path for each in own] for own in visits] == [[f"/{number}" for number in range(20)]] * 8
+
+
+def test_a_new_request_wakes_who_waits() -> None:
+    kept, woken = Journal(), threading.Event()
+
+    def wait() -> None:
+        kept.wait(60)
+        woken.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    until(lambda: kept._grown._waiters)  # type: ignore[attr-defined]
+    kept.add(request())
+    assert woken.wait(10)
+
+
+def test_waiting_ends_without_a_request_too() -> None:
+    started = time.monotonic()
+    Journal().wait(0.05)
+    assert 0.04 <= time.monotonic() - started < 10
+
+
+def test_reading_while_it_grows_is_safe() -> None:
+    kept = journal(request())
+    for number, _ in enumerate(kept):
+        kept.add(request())
+        assert number < 1
+    assert len(kept) == 2

@@ -1,0 +1,303 @@
+"""The plugin: a real pytest session turns the ends of tests into outcomes, words, files and an exit status."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = "01_sequential_flows"  # it has hints
+SETTINGS = """
+[pytest]
+addopts = -p xdist --import-mode=importlib --dist=loadfile
+markers =
+    criterion(points, after, bonus): one thing that a stage asks for
+"""
+HEAD = """
+import pytest
+from checks.lab import Failed, Inconclusive, NotStarted
+"""
+MIXED = """
+@pytest.mark.criterion(points=2)
+def test_good():
+    \"\"\"All is well.\"\"\"
+
+@pytest.mark.criterion(points=3)
+def test_bad():
+    \"\"\"Nothing is amiss.\"\"\"
+    raise Failed("a thing amiss", "no thing amiss", "mend the thing")
+
+@pytest.mark.criterion(points=1, after="good bad")
+def test_later():
+    \"\"\"It goes on.\"\"\"
+
+@pytest.mark.criterion(points=1, after="later")
+def test_much_later():
+    \"\"\"It goes on and on.\"\"\"
+
+@pytest.mark.criterion(points=1)
+def test_unclear():
+    \"\"\"It can be told.\"\"\"
+    raise Inconclusive("the machine was busy")
+
+@pytest.mark.criterion(points=1)
+def test_absent():
+    \"\"\"It is there.\"\"\"
+    raise NotStarted("no file yet")
+
+@pytest.mark.criterion(points=1)
+def test_stumble():
+    \"\"\"The grader knows its trade.\"\"\"
+    {}["no such key"]
+
+@pytest.mark.criterion(points=5, bonus=True)
+def test_extra():
+    \"\"\"It does more.\"\"\"
+"""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A finished pytest session."""
+
+    status: int
+    output: str
+    folder: Path
+
+    @property
+    def stage(self) -> dict[str, Any]:
+        (stage,) = json.loads((self.folder / "report.json").read_text())["stages"].values()
+        return dict(stage)
+
+    @property
+    def criteria(self) -> dict[str, dict[str, Any]]:
+        return {criterion["id"]: criterion for criterion in self.stage["criteria"]}
+
+
+Grade = Callable[..., Session]
+
+
+def graded(folder: Path, checks: str, *arguments: str) -> Session:
+    """Run pytest on a check file of this test's own."""
+    folder.mkdir(exist_ok=True)
+    (folder / "pytest.ini").write_text(SETTINGS)
+    (folder / "conftest.py").write_text('pytest_plugins = ["checks.lab.plugin"]\n')
+    (folder / f"test_{STAGE}.py").write_text(HEAD + checks)
+    command = [sys.executable, "-m", "pytest", ".", "--report", str(folder), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    for name in ("PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_CURRENT_TEST"):
+        environment.pop(name, None)
+    finished = subprocess.run(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+    )
+    return Session(finished.returncode, finished.stdout + finished.stderr, folder)
+
+
+@pytest.fixture
+def grade(tmp_path: Path) -> Grade:
+    return lambda checks, *arguments: graded(tmp_path, checks, *arguments)
+
+
+@pytest.fixture(scope="module", params=[(), ("-n", "2")], ids=["alone", "two workers"])
+def mixed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    return graded(tmp_path_factory.mktemp("mixed"), MIXED, "--seed", "7", *request.param)
+
+
+def test_each_end_has_its_outcome(mixed: Session) -> None:
+    assert {id: criterion["outcome"] for id, criterion in mixed.criteria.items()} == {
+        "good": "passed",
+        "bad": "failed",
+        "later": "not_started",
+        "much_later": "not_started",
+        "unclear": "inconclusive",
+        "absent": "not_started",
+        "stumble": "inconclusive",
+        "extra": "passed",
+    }
+    assert (mixed.stage["outcome"], mixed.stage["points"], mixed.stage["max_points"]) == ("failed", 7, 10)
+    assert mixed.status == 1
+
+
+def test_the_first_cause_comes_first(mixed: Session) -> None:
+    assert mixed.criteria["later"]["waiting_for"] == mixed.criteria["much_later"]["waiting_for"] == "bad"
+
+
+def test_a_grader_that_stumbles_says_so_and_where(mixed: Session) -> None:
+    message = mixed.criteria["stumble"]["message"]
+    assert re.fullmatch(rf"the grader stumbled, not you: KeyError\('no such key'\) at test_{STAGE}\.py:\d+", message)
+
+
+def test_the_terminal_shows_words_and_no_traceback(mixed: Session) -> None:
+    for words in (
+        f"{STAGE}  FAILED  7/10 points",
+        "passed         2/2  All is well.",
+        "FAILED         0/3  Nothing is amiss.",
+        "seen:     a thing amiss",
+        "expected: no thing amiss",
+        "next:     mend the thing",
+        "waiting        0/1  It goes on.",
+        "inconclusive   0/1  It can be told.",
+        "not started    0/1  It is there.",
+        "Seed 7;",
+    ):
+        assert words in mixed.output
+    for machinery in ("Traceback", "raise Failed", "plugin.py", "INTERNALERROR", "_pytest"):
+        assert machinery not in mixed.output
+
+
+def test_junit_tells_the_same(mixed: Session) -> None:
+    cases = ElementTree.parse(mixed.folder / "junit.xml").getroot().iter("testcase")  # noqa: S314 - written by pytest
+    found = {str(case.get("name")): {child.tag for child in case} - {"properties"} for case in cases}
+    assert found.pop("test_good") == found.pop("test_extra") == set()
+    assert found.pop("test_bad") == {"failure"}
+    assert set(map(str, found.values())) == {"{'skipped'}"}
+
+
+def one(body: str, name: str = "loads") -> str:
+    return f'@pytest.mark.criterion(points=1)\ndef test_{name}():\n    """It is."""\n    {body}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("checks", "status"),
+    [
+        (one("pass"), 0),
+        (one("pass") + one("raise NotStarted('not yet')", "more"), 0),
+        (one("raise Inconclusive('busy')") + one("pass", "more"), 6),
+        (one("1 / 0"), 6),
+        (one("raise Failed('a', 'b', 'c')") + one("raise Inconclusive('busy')", "more"), 1),
+        ("x = 1", 5),
+    ],
+    ids=["passed", "not started", "inconclusive", "grader error", "failed and inconclusive", "no check"],
+)
+def test_the_exit_status_tells_the_outcome(grade: Grade, checks: str, status: int) -> None:
+    assert grade(checks).status == status
+
+
+def test_workers_bring_the_exit_status_home(grade: Grade) -> None:
+    assert grade(one("raise Inconclusive('busy')"), "-n", "2").status == 6
+
+
+BROKEN_FIXTURE = """
+@pytest.fixture(scope="module")
+def run():
+    {}
+
+@pytest.mark.criterion(points=1)
+def test_loads(run):
+    \"\"\"It loads.\"\"\"
+
+@pytest.mark.criterion(points=1, after="loads")
+def test_works(run):
+    \"\"\"It works.\"\"\"
+"""
+
+
+def test_a_fixture_may_find_the_failure(grade: Grade) -> None:
+    session = grade(BROKEN_FIXTURE.format("raise Failed('a link', 'a file', 'copy it')"))
+    assert (session.status, session.criteria["loads"]["outcome"]) == (1, "failed")
+    assert session.criteria["works"]["waiting_for"] == "loads"
+    assert "ERROR" not in session.output
+
+
+def test_a_stage_that_is_not_started_is_so_as_a_whole(grade: Grade) -> None:
+    session = grade(BROKEN_FIXTURE.format("raise NotStarted('the starter, unchanged')"))
+    assert (session.status, session.stage["outcome"]) == (0, "not_started")
+    assert {criterion["message"] for criterion in session.criteria.values()} == {"the starter, unchanged"}
+
+
+def test_a_fixture_that_stumbles_at_its_end_takes_the_pass_away(grade: Grade) -> None:
+    checks = """
+@pytest.fixture
+def run():
+    yield
+    1 / 0
+
+@pytest.mark.criterion(points=1)
+def test_loads(run):
+    \"\"\"It loads.\"\"\"
+"""
+    session = grade(checks)
+    assert (session.status, session.stage["outcome"]) == (6, "inconclusive")
+
+
+@pytest.mark.parametrize("kind", ["Inconclusive", "NotStarted", "ValueError"])
+def test_what_a_submission_says_can_not_steer_the_terminal(grade: Grade, kind: str) -> None:
+    session = grade(one(f"raise {kind}('\\x1b[2J' + 'x' * 5000)"))
+    assert "\x1b[2J" not in session.output + session.criteria["loads"]["message"]
+    assert len(session.criteria["loads"]["message"]) <= 600
+
+
+DRAW = """
+@pytest.mark.criterion(points=1)
+def test_draw(lab):
+    \"\"\"It draws.\"\"\"
+    raise Failed(f"{lab.rng.random()} {lab.submission.locustfile}", "luck", "none")
+"""
+
+
+def test_a_seed_repeats_the_numbers_of_a_run(grade: Grade, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("pass\n")
+
+    def draw(*arguments: str) -> str:
+        return str(grade(DRAW, "--submission", str(tmp_path / "mine.py"), *arguments).criteria["draw"]["message"])
+
+    by_chance = draw()
+    seed = json.loads((tmp_path / "report.json").read_text())["seed"]
+    assert draw("--seed", str(seed)) == draw("--seed", str(seed), "-n", "2") == by_chance
+    assert draw("--seed", str(seed + 1)) != by_chance
+    assert "mine.py" in by_chance
+
+
+def test_a_submission_that_is_not_there_is_a_usage_error(grade: Grade, tmp_path: Path) -> None:
+    session = grade(DRAW, "--submission", str(tmp_path / "nowhere"))
+    assert session.status == 4
+    assert f"{tmp_path / 'nowhere'}: there is no such file or folder" in session.output
+
+
+def test_each_time_one_more_hint_opens(grade: Grade) -> None:
+    failed = one("raise Failed('a', 'b', 'c')")
+    assert "hint 1" not in grade(failed).output
+    outputs = [grade(failed, "--hints").output for _ in range(2)]
+    assert ["hint 1" in output for output in outputs] == [True, True]
+    assert ["hint 2" in output for output in outputs] == [False, True]
+
+
+def test_hints_open_without_pytests_cache_too(grade: Grade) -> None:
+    session = grade(one("raise Failed('a', 'b', 'c')"), "--hints", "-p", "no:cacheprovider")
+    assert session.status == 1
+    assert "hint 1" in session.output
+
+
+def test_an_interrupt_stops_at_once_and_is_no_verdict(grade: Grade) -> None:
+    session = grade(one("pass") + one("raise KeyboardInterrupt", "more") + one("pass", "last"))
+    assert session.status == 2
+    assert "INTERNALERROR" not in session.output
+    assert "It is." in session.output  # what is known so far is shown
+    assert not (session.folder / "report.json").exists()
+
+
+def test_an_interrupt_leaves_no_report_of_an_earlier_run(grade: Grade) -> None:
+    assert grade(one("pass")).stage["outcome"] == "passed"
+    assert not (grade(one("raise KeyboardInterrupt")).folder / "report.json").exists()
+
+
+def test_a_check_file_that_does_not_load_stays_visible(grade: Grade) -> None:
+    session = grade("import no_such_module_here\n" + one("pass"))
+    assert session.status == 2
+    assert "No module named 'no_such_module_here'" in session.output
+    assert "INTERNALERROR" not in session.output
+
+
+def test_a_test_that_is_no_criterion_is_left_alone(grade: Grade) -> None:
+    session = grade(one("pass") + "def test_of_another_kind():\n    assert 1 == 2\n")
+    assert session.status == 1
+    assert "assert 1 == 2" in session.output
+    assert list(session.criteria) == ["loads"]

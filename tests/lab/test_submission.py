@@ -1,0 +1,198 @@
+"""The submission: found in whatever shape it comes, vetted, and copied without what must not take part."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from checks.lab import submission
+from checks.lab.submission import MAX_BYTES, MAX_FILES, find
+from checks.lab.verdict import Failed, NotStarted
+
+needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
+STAGE, OTHER = "01_first", "02_second"
+STARTER = b"# TODO\npass\n"
+CODE = "print(1)\n"
+
+
+@pytest.fixture(autouse=True)
+def starters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "starters"
+    for stage in (STAGE, OTHER):
+        write(folder / stage, locustfile=STARTER.decode())
+    monkeypatch.setattr(submission, "STARTERS", folder)
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> Path:
+    """Return a folder of stages, empty."""
+    (tmp_path / "stages" / STAGE).mkdir(parents=True)
+    return tmp_path / "stages"
+
+
+def write(folder: Path, **files: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return folder
+
+
+def copied(path: Path, to: Path) -> list[str]:
+    """Return the names of the files that take part."""
+    find(path, STAGE).copy_to(to)
+    return sorted(file.relative_to(to).as_posix() for file in to.rglob("*") if file.is_file())
+
+
+def test_a_single_file_is_a_submission_whatever_its_name(tmp_path: Path) -> None:
+    write(tmp_path / "in", my_test=CODE, another=CODE)
+    assert find(tmp_path / "in" / "my_test.py", STAGE).locustfile == "my_test.py"
+    assert copied(tmp_path / "in" / "my_test.py", tmp_path / "out") == ["my_test.py"]
+
+
+def test_a_stages_own_folder_is_a_submission(tmp_path: Path) -> None:
+    assert find(write(tmp_path / STAGE, locustfile=CODE), STAGE).folder == tmp_path / STAGE
+    assert find(write(tmp_path / "anything", locustfile=CODE), STAGE).locustfile == "locustfile.py"
+
+
+def test_in_a_folder_of_stages_the_stage_is_found(stages: Path) -> None:
+    write(stages / STAGE, locustfile=CODE)
+    write(stages / OTHER, locustfile="raise")
+    assert find(stages, STAGE).folder == stages / STAGE
+
+
+def test_a_folder_of_other_stages_is_not_mistaken_for_this_one(stages: Path) -> None:
+    shutil.rmtree(stages / STAGE)
+    write(stages / OTHER, locustfile=CODE)
+    write(stages, locustfile=CODE)
+    with pytest.raises(NotStarted, match=STAGE):
+        find(stages, STAGE)
+
+
+def test_another_stages_own_folder_is_not_graded_as_this_one(stages: Path) -> None:
+    with pytest.raises(NotStarted, match=STAGE):
+        find(write(stages / OTHER, locustfile=CODE), STAGE)
+
+
+def test_an_empty_folder_and_a_missing_one_are_not_started(stages: Path) -> None:
+    with pytest.raises(NotStarted, match="no locustfile"):
+        find(stages, STAGE)
+    with pytest.raises(NotStarted):
+        find(stages / "nowhere", STAGE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [STARTER, STARTER.replace(b"\n", b"\r\n"), STARTER + b"\n\n", STARTER.replace(b"\n", b"  \n"), STARTER.rstrip()],
+    ids=["word for word", "CRLF", "blank lines below", "trailing blanks", "no line end"],
+)
+def test_the_starter_unchanged_is_not_started(stages: Path, text: bytes) -> None:
+    (stages / STAGE / "locustfile.py").write_bytes(text)
+    for path in (stages, stages / STAGE, stages / STAGE / "locustfile.py"):
+        with pytest.raises(NotStarted, match="the starter, unchanged"):
+            find(path, STAGE)
+
+
+@pytest.mark.parametrize("text", [b"# TODO\n  pass\n", b"#TODO\npass\n", b"", b"\xff"])
+def test_the_starter_with_any_change_is_started(stages: Path, text: bytes) -> None:
+    (stages / STAGE / "locustfile.py").write_bytes(text)
+    assert find(stages, STAGE).locustfile == "locustfile.py"
+
+
+def test_a_lone_python_file_needs_no_name(tmp_path: Path) -> None:
+    assert find(write(tmp_path / "in", anything=CODE), STAGE).locustfile == "anything.py"
+
+
+def test_two_candidates_are_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match=r"one\.py, two\.py") as refusal:
+        find(write(tmp_path / "in", one=CODE, two=CODE), STAGE)
+    assert "locustfile.py" in refusal.value.advice
+
+
+def test_modules_and_data_go_along(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE, names=CODE)
+    write(folder / "package", __init__="")
+    (folder / "data").mkdir()
+    (folder / "data" / "owners.csv").write_text("id\n")
+    (folder / "data" / "owners.json").write_text("[]")
+    assert copied(folder, tmp_path / "out") == [
+        "data/owners.csv",
+        "data/owners.json",
+        "locustfile.py",
+        "names.py",
+        "package/__init__.py",
+    ]
+
+
+def test_what_must_not_take_part_stays(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    for name in (
+        "__pycache__/locustfile.cpython-311.pyc",
+        "__pycache__/planted.py",
+        ".venv/lib/locust.py",
+        ".hidden.py",
+        "locustfile.py.bak",
+        "locust.conf",
+        "pyproject.toml",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    assert copied(folder, tmp_path / "out") == ["locustfile.py"]
+
+
+@needs_links
+@pytest.mark.parametrize("suffix", ["py", "csv"])
+def test_a_link_is_refused(tmp_path: Path, suffix: str) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    secret = tmp_path / "secret"
+    secret.write_text("not yours")
+    (folder / f"owners.{suffix}").symlink_to(secret)
+    with pytest.raises(Failed, match=rf"owners\.{suffix} is a link"):
+        find(folder, STAGE)
+
+
+@needs_links
+def test_a_linked_folder_is_not_followed(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    (folder / "data").symlink_to(write(tmp_path / "elsewhere", secret=CODE), target_is_directory=True)
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    assert copied(folder, tmp_path / "out") == ["locustfile.py"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_refused_and_not_read(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", names=CODE)
+    os.mkfifo(folder / "locustfile.py")
+    with pytest.raises(Failed, match=r"locustfile\.py is a link or a special file"):
+        find(folder, STAGE)
+
+
+def test_a_folder_with_a_files_name_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "in" / "locustfile.py").mkdir(parents=True)
+    with pytest.raises(NotStarted, match="no locustfile"):
+        find(tmp_path / "in", STAGE)
+
+
+def test_too_many_files_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    for number in range(MAX_FILES - 1):
+        (folder / f"{number}.csv").touch()
+    assert len(find(folder, STAGE).files) == MAX_FILES
+    (folder / "one_more.csv").touch()
+    with pytest.raises(Failed, match=f"more than {MAX_FILES} files"):
+        find(folder, STAGE)
+
+
+def test_too_large_files_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    with (folder / "owners.csv").open("wb") as file:
+        file.truncate(MAX_BYTES)
+    with pytest.raises(Failed, match="10 MB"):
+        find(folder, STAGE)
+
+
+def test_the_submission_itself_stays_as_it_is(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    find(folder, STAGE).copy_to(tmp_path / "out")
+    (tmp_path / "out" / "locustfile.py").write_text("changed")
+    assert (folder / "locustfile.py").read_text() == CODE

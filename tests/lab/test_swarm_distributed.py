@@ -1,0 +1,172 @@
+"""A master and its workers: who sent what, what reached the master, a worker's violent end; what their files mean."""
+
+import contextlib
+import subprocess
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from checks.lab.cell import Cell
+from checks.lab.peers import Peers
+from checks.lab.settings import Settings, read
+from checks.lab.swarm import Swarm, swarm
+from checks.lab.target import serve
+from tests.lab.witness import until, witness
+
+USERS, COMPRESSION = 6, 20.0
+FILE = """\
+    import os
+    from locust import HttpUser, between, events, task
+
+    class Shopper(HttpUser):
+        wait_time = between(1, 3)
+
+        @task
+        def look(self):
+            self.client.get(f"/{os.getpid()}")
+"""
+SHORT_LIVED = """\
+    import urllib.request
+    from locust import User, constant, task
+
+    class Shopper(User):
+        wait_time = constant(1)
+
+        @task
+        def look(self):
+            urllib.request.urlopen(self.host + "/short").read()
+"""
+
+
+@contextlib.contextmanager
+def distributed(code: str, users: int = USERS) -> Iterator[Swarm]:
+    """Give a swarm against the witness, the locustfile in its folder."""
+    peers = Peers()
+    with serve(peers.noting(witness)) as target, Cell() as cell:
+        (cell.work / "locustfile.py").write_text(textwrap.dedent(code))
+        with swarm(cell, target, peers, users=users, compression=COMPRESSION) as started:
+            yield started
+
+
+def sent(group: Swarm, requests: int) -> bool:
+    return group.until(lambda: len(group.target.journal), requests)
+
+
+def test_each_request_is_traced_to_its_process_and_reaches_the_masters_figures() -> None:
+    with distributed(FILE) as group:
+        master = group.start_master(["--master"], spawn_rate=USERS, workers=2)
+        workers = [group.start_worker(["--worker"]) for _ in range(2)]
+        assert sent(group, 60), master.run().log
+        group.end()
+        assert len(master.journal) == 0
+        for worker in workers:
+            assert {request.path for request in worker.journal} == {f"/{worker.process.pid}"}
+            assert len(worker.journal.visits()) == USERS // 2
+            reported = [r.requests for r in master.record.reports if r.worker == worker.record.worker]
+            assert sum(reported) <= len(worker.journal)
+        figures = master.record.figures
+        assert figures
+        assert figures.requests == sum(report.requests for report in master.record.reports) > 0
+        assert not any(node.ended_early for node in (master, *workers))
+
+
+def test_connections_that_live_for_one_request_are_traced_too() -> None:
+    with distributed(SHORT_LIVED, users=2) as group:
+        group.start_master(["--master"], spawn_rate=2, workers=1)
+        worker = group.start_worker(["--worker"])
+        assert sent(group, 10), worker.run().log
+        group.end()
+        assert len(worker.journal) == len(group.target.journal)
+
+
+def test_a_killed_worker_is_missed_and_the_other_goes_on() -> None:
+    with distributed(FILE) as group:
+        master = group.start_master(["--master"], spawn_rate=USERS, workers=2)
+        victim, survivor = (group.start_worker(["--worker"]) for _ in range(2))
+        assert sent(group, 20)
+        group.kill(victim)
+        assert group.until(lambda: len(master.record.losses), 1)
+        assert [loss.worker for loss in master.record.losses] == [victim.record.worker]
+        before = len(survivor.journal)
+        assert group.until(lambda: len(survivor.journal), before + 10)
+        group.end()
+        assert victim.run().exit_code != 0
+        assert master.record.figures
+        assert not master.ended_early
+        assert not victim.ended_early
+
+
+def test_a_process_that_ends_by_itself_ends_the_wait_and_is_named() -> None:
+    with distributed("import sys\nif '--worker' in sys.argv:\n    sys.exit(3)\n" + textwrap.dedent(FILE)) as group:
+        master = group.start_master(["--master"], spawn_rate=1, workers=1)
+        worker = group.start_worker(["--worker"])
+        assert not sent(group, 1)
+        group.end()
+        assert (worker.ended_early, master.ended_early) == (True, False)
+        assert worker.run().exit_code == 3
+        assert worker.record.crash
+
+
+def test_nothing_is_left_where_the_block_ends_with_an_error() -> None:
+    nodes = []
+    with contextlib.suppress(RuntimeError), distributed(FILE) as group:
+        nodes += [group.start_master(["--master"], spawn_rate=1, workers=1), group.start_worker(["--worker"])]
+        raise RuntimeError
+    assert len(nodes) == 2
+    until(lambda: not any(psutil.pid_exists(node.process.pid) for node in nodes))
+
+
+@pytest.fixture
+def cell() -> Iterator[Cell]:
+    with Cell() as cell:
+        yield cell
+
+
+def settings(cell: Cell, text: str) -> Settings:
+    (cell.work / "master.conf").write_text(text, encoding="utf-8")
+    return read(cell, ["master.conf"])[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "master\nusers = 5000\nspawn-rate = 100\n",
+        "; a comment\n[section]\n---\nmaster: yes\nusers: '5000' # many\nspawn-rate 1e2\n",
+        "--master\n--users=5000\n--spawn-rate 100\nheadless = false\n",
+    ],
+    ids=["plain", "ini and yaml", "command line"],
+)
+def test_settings_are_what_locust_reads(cell: Cell, text: str) -> None:
+    told = settings(cell, text)
+    names = ("master", "num_users", "spawn_rate", "headless", "master_bind_port")
+    assert [told.options[name] for name in names] == [True, 5000, 100, False, 5557]
+    assert (told.unknown, told.error) == ((), "")
+
+
+def test_what_locust_does_not_know_is_named(cell: Cell) -> None:
+    told = settings(cell, "spawn_rate = 100\nmaster = true\n")
+    assert told.unknown == ("spawn_rate=100",)
+    assert told.options["spawn_rate"] is None
+
+
+@pytest.mark.parametrize("text", ["= 3\n", "users = many\n", "master = perhaps\n"])
+def test_what_locust_can_not_read_is_said_in_its_words(cell: Cell, text: str) -> None:
+    told = settings(cell, text)
+    assert told.error
+    assert told.options == {}
+
+
+def test_a_missing_file_is_an_error_and_no_code_runs(cell: Cell, tmp_path: Path) -> None:
+    (cell.work / "locustfile.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (missing,) = read(cell, ["master.conf"])
+    assert "master.conf" in missing.error
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_parser_that_hangs_is_ended(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.lab.settings.LIMIT", 0.01)
+    with pytest.raises(subprocess.TimeoutExpired):
+        settings(cell, "master\n")
