@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from . import dashboard, db, errors, health, openapi, pets, visitors
+from . import dashboard, db, errors, health, openapi, owners, pets, visitors
 
 __all__ = ["create_app"]
 
@@ -18,7 +18,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     Keys of `config`, beside Flask's own:
         DATABASE: path of the SQLite file; missing folders are made. Default: instance/petshop.sqlite3 in this folder.
-        SEED: whether a new file starts with a handful of pets. Default: True.
+        SEED: whether a new file starts with some pets and owners. Default: True.
 
     Raises:
         sqlite3.Error, OSError: the database file can't be used.
@@ -39,6 +39,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
     for part in (db, errors, visitors):
         part.init_app(app)
-    for module in (dashboard, pets, health, openapi):
+    for module in (dashboard, pets, owners, health, openapi):
         app.register_blueprint(module.blueprint)
     return app

@@ -6,17 +6,12 @@ from pathlib import Path
 
 from flask import Flask, current_app, g
 
+from .seed import OWNERS as SEED_OWNERS
+from .seed import PETS as SEED_PETS
+from .seed import insert
+
 BUSY_TIMEOUT_S = 30.0
-SEED_PETS = (
-    ("Bella", "dog"),
-    ("Milo", "cat"),
-    ("Kiwi", "bird"),
-    ("Bubbles", "fish"),
-    ("Clover", "rabbit"),
-    ("Nacho", "hamster"),
-    ("Shelly", "turtle"),
-    ("Rex", "dog"),
-)
+VERSION = 2  # of the tables: 1 had no owners
 
 
 def init_app(app: Flask) -> None:
@@ -55,17 +50,19 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def create_tables(path: Path, *, seed: bool) -> None:
-    """Bring the file up to schema.sql; a file that is new gets the seed pets if wanted."""
+    """Bring the file up to schema.sql; what is new in it gets its part of the seed if wanted."""
+    schema = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
     connection = connect(path)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(Path(__file__).with_name("schema.sql").read_text(encoding="utf-8"))
         # The write lock: two servers that start on one new file seed it once, and a read-only file is found out here.
-        connection.execute("BEGIN IMMEDIATE")
-        is_new = connection.execute("PRAGMA user_version").fetchone() == (0,)
-        if is_new and seed:
-            connection.executemany("INSERT INTO pets (name, category) VALUES (?, ?)", SEED_PETS)
-        connection.execute("PRAGMA user_version = 1")
+        connection.executescript(f"BEGIN IMMEDIATE; {schema}")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if seed and version < VERSION:
+            # A file of version 1 has had its pets without an owner.
+            pets = [pet for pet in SEED_PETS if version == 0 or pet.owner_id is not None]
+            insert(connection, SEED_OWNERS, pets)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("SELECT id, name, category FROM pets LIMIT 0")
         connection.execute("COMMIT")
     finally:

@@ -62,12 +62,25 @@ def index() -> Response:
 @blueprint.get("/<pet_id>")
 def show(pet_id: str) -> Response:
     """Show one pet, or 404."""
+    return jsonify(find(pet_id)._asdict())
+
+
+def find(pet_id: str) -> Pet:
+    """Return the pet of this id.
+
+    Raises:
+        Refusal: 404, PET_NOT_FOUND.
+    """
+    row = get_db().execute("SELECT id, name, category FROM pets WHERE id = ?", (read_id(pet_id),)).fetchone()
+    if row is None:
+        raise Refusal(404, "PET_NOT_FOUND", "No pet has this id. GET /pets lists the pets.")
+    return Pet(*row)
+
+
+def read_id(text: str) -> int | None:
+    """Return the id that a path names, or None, which no row has: also where SQLite could not hold the number."""
     # Not Flask's int converter: Python refuses to read 5000 digits, and that would be a 500.
-    if pet_id.isascii() and pet_id.isdigit() and len(pet_id) <= MAX_ID_DIGITS:
-        row = get_db().execute("SELECT id, name, category FROM pets WHERE id = ?", (int(pet_id),)).fetchone()
-        if row is not None:
-            return jsonify(Pet(*row)._asdict())
-    raise Refusal(404, "PET_NOT_FOUND", "No pet has this id. GET /pets lists the pets.")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS else None
 
 
 def every_pet() -> list[Pet]:

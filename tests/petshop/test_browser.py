@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from petshop_app.seed import PETS
 from tests.browser import launch_flags, require_browser
 
 from .conftest import Shop
+
+AT_FIRST, THEN = str(len(PETS)), str(len(PETS) + 1)
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +41,12 @@ def dashboard(request: pytest.FixtureRequest, browser: Browser, shop: Shop) -> I
 
 def test_a_pet_that_is_filled_in_appears_on_top_and_is_counted(dashboard: Page) -> None:
     expect(dashboard.get_by_role("heading", name="Pet shop")).to_be_visible()
-    expect(dashboard.locator("#total")).to_have_text("8")
+    expect(dashboard.locator("#total")).to_have_text(AT_FIRST)
     dashboard.get_by_label("Name").fill('Bolt <the> & "fast"')
     dashboard.get_by_label("Category").select_option("horse")
     dashboard.get_by_role("button", name="Add pet").click()
-    expect(dashboard.locator("#total")).to_have_text("9")
-    expect(dashboard.locator("tbody tr").first.locator("td")).to_have_text(["9", 'Bolt <the> & "fast"', "horse"])
+    expect(dashboard.locator("#total")).to_have_text(THEN)
+    expect(dashboard.locator("tbody tr").first.locator("td")).to_have_text([THEN, 'Bolt <the> & "fast"', "horse"])
     expect(dashboard.locator(".counts li", has_text="horse").locator("strong")).to_have_text("1")
     expect(dashboard.get_by_label("Name")).to_have_value("")
 
@@ -51,9 +54,9 @@ def test_a_pet_that_is_filled_in_appears_on_top_and_is_counted(dashboard: Page) 
 def test_reloading_after_adding_adds_nothing(dashboard: Page) -> None:
     dashboard.get_by_label("Name").fill("Bolt")
     dashboard.get_by_role("button", name="Add pet").click()
-    expect(dashboard.locator("#total")).to_have_text("9")
+    expect(dashboard.locator("#total")).to_have_text(THEN)
     dashboard.reload()
-    expect(dashboard.locator("#total")).to_have_text("9")
+    expect(dashboard.locator("#total")).to_have_text(THEN)
 
 
 @pytest.mark.parametrize(("name", "message"), [("", "this one is empty"), ("x" * 101, "this one has 101")])
@@ -66,7 +69,7 @@ def test_a_bad_name_is_explained_beside_the_field(dashboard: Page, name: str, me
     expect(field).to_have_value(name)
     expect(field).to_be_focused()
     expect(dashboard.get_by_label("Category")).to_have_value("ferret")
-    expect(dashboard.locator("#total")).to_have_text("8")
+    expect(dashboard.locator("#total")).to_have_text(AT_FIRST)
 
 
 def test_the_keyboard_alone_adds_a_pet(dashboard: Page) -> None:
@@ -76,12 +79,12 @@ def test_the_keyboard_alone_adds_a_pet(dashboard: Page) -> None:
     dashboard.keyboard.type("tur")
     dashboard.keyboard.press("Tab")
     dashboard.keyboard.press("Enter")
-    expect(dashboard.locator("tbody tr").first.locator("td")).to_have_text(["9", "Bolt", "turtle"])
+    expect(dashboard.locator("tbody tr").first.locator("td")).to_have_text([THEN, "Bolt", "turtle"])
 
 
 def test_a_phone_of_360_pixels_shows_the_page_without_scrolling_sideways(dashboard: Page) -> None:
     dashboard.get_by_label("Name").fill("x" * 100)
     dashboard.get_by_role("button", name="Add pet").click()
-    expect(dashboard.locator("#total")).to_have_text("9")
+    expect(dashboard.locator("#total")).to_have_text(THEN)
     dashboard.set_viewport_size({"width": 360, "height": 640})
     assert dashboard.evaluate("document.documentElement.scrollWidth") == 360

@@ -20,5 +20,5 @@ def test_the_shop_keeps_its_contract_whatever_is_sent(shop: Shop, tmp_path: Path
         [sys.executable, "-c", FUZZ, *options], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False
     )
     assert fuzzed.returncode == 0, fuzzed.stdout + fuzzed.stderr
-    assert "6 selected / 6 total" in fuzzed.stdout
+    assert "10 selected / 10 total" in fuzzed.stdout
     assert shop.process.poll() is None

@@ -197,7 +197,7 @@ def test_shops_that_start_together_on_one_new_file_fill_it_once(tmp_path: Path) 
 
 def test_the_contract_lists_the_routes_that_there_are_and_no_other(app: Flask) -> None:
     routes = {
-        (re.sub("<pet_id>", "{petId}", rule.rule), method.lower())
+        (re.sub("<(pet|owner)_id>", r"{\1Id}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.endpoint != "static"
