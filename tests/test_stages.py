@@ -50,7 +50,7 @@ def test_what_the_first_starter_shows_stands_in_the_solution() -> None:
         assert not missing, f"{solution} lacks, in this order: {missing}"
 
 
-@pytest.mark.parametrize(("before", "stage"), pairwise(STAGES))
+@pytest.mark.parametrize(("before", "stage"), list(pairwise(STAGES)))
 def test_stage_starts_where_the_one_before_ended(before: str, stage: str) -> None:
     starter = ROOT / "exercises" / stage / "locustfile.py"
     assert starter.read_text() == (ROOT / "solutions" / before / "locustfile.py").read_text()

@@ -1,0 +1,395 @@
+"""Stage 03: a dashboard that takes more than 3000 ms, or comes with anything but a 200, is reported as a failure.
+
+The shop answers `GET /` by a script in secret order, on both sides of the limit. Each answer has a number and Locust's
+count of it names that number, so it is known what the submission made of each single answer.
+"""
+
+import ast
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import pairwise
+from random import Random
+
+import pytest
+
+from checks.lab import (
+    Answer,
+    Counted,
+    Failed,
+    Inconclusive,
+    Journal,
+    Lab,
+    Request,
+    Run,
+    aside,
+    in_turn,
+    require_requests,
+)
+
+CONSTANT, LIMIT_MS = "RESPONSE_TIME_LIMIT_MS", 3000.0
+# An answer below the limit is evidence as long as Locust's own clock, too, shows clearly less. The rest is room for a
+# machine that stops the submission between Locust's clock and its own; one answer may still be hit by that.
+LATE_MS, CHANCE = 2900.0, 1
+ROUNDED_MS = 50.0  # a message may round to hundreds
+LATER_MS = 1000.0  # so much later a busy machine may let the submission look at its own clock
+ADDED = Answer("added", wait=0.35)  # for each new pet, so that a clock that starts too early shows
+AWAY = 5.0  # seconds until a user who sends nothing has stopped; none of the script's answers holds it up any more
+AFTERWARDS = Answer("afterwards", wait=0.2)  # when the script is through: not judged, and no flood without think time
+OPEN = ("GET", "/")
+
+
+def script(rng: Random) -> list[Answer]:
+    """Return the answers to `GET /`: of each kind a few, in an order by chance."""
+
+    def slow(kind: str, low: float, high: float) -> list[Answer]:
+        headers, body, half = rng.uniform(low, high), rng.uniform(low, high), rng.uniform(low, high) / 2
+        return [
+            Answer(f"{kind}: slow headers", wait=headers),
+            Answer(f"{kind}: slow body", drip=body),
+            Answer(f"{kind}: headers and body", wait=half, drip=half),
+        ]
+
+    answers = [Answer("quick", wait=rng.uniform(0.02, 0.05)) for _ in range(6)]
+    answers += [answer for _ in range(2) for answer in slow("under", 2.65, 2.75) + slow("over", 3.1, 3.3)]
+    answers += slow("far over", 4.1, 4.3)[:2]  # over the limit even when cut to whole seconds
+    for status in (500, 204, rng.choice([201, 202, 203]), rng.choice([403, 404, 410, 502, 503])):
+        answers += [Answer("quick", wait=rng.uniform(0.02, 0.05), status=status) for _ in range(2)]
+    answers += [Answer("over: slow headers", wait=rng.uniform(3.1, 3.3), status=500) for _ in range(2)]
+    rng.shuffle(answers)
+    return answers
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A scripted answer, and what the submission made of it."""
+
+    request: Request
+    counted: Counted
+
+    @property
+    def kind(self) -> str:
+        """Quick, under, over or far over; and what of it was slow."""
+        return self.request.answer
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return self.request.status
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it took more than the limit."""
+        return "over" in self.kind
+
+    @property
+    def ms(self) -> float:
+        """The milliseconds from the request's arrival to the last bytes of the answer."""
+        return (self.request.end - self.request.start) * 1000
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the user left before the slow answer was complete."""
+        return self.is_over and self.ms <= LIMIT_MS
+
+    @property
+    def failure(self) -> str | None:
+        """The message with which it failed; None where it counts as a success."""
+        return self.counted.failure
+
+    def __str__(self) -> str:
+        how = self.kind.partition(": ")[2]
+        if self.is_cut_off:
+            how = "when its user left, without its body"
+        return f"a {self.request.status} in {self.ms:.0f} ms" + (f" ({how})" if how else "")
+
+
+@pytest.fixture(scope="module")
+def answers(lab: Lab) -> list[Answer]:
+    """The script of this run."""
+    return script(lab.rng)
+
+
+@pytest.fixture(scope="module")
+def run(lab: Lab, answers: list[Answer]) -> Run:
+    """One run against a shop that answers by the script, until the script is through."""
+    users = lab.rng.randint(16, 20)  # so that the slow answers run side by side
+    opened = in_turn(*OPEN, answers, AFTERWARDS)
+
+    def choose(method: str, path: str) -> Answer | None:
+        return ADDED if (method, path) == ("POST", "/pets") else opened(method, path)
+
+    def done(journal: Journal) -> bool:
+        if len(scripted(journal)) < len(answers):
+            return len(journal) > 10 * users and not any(map(is_open, journal))
+        return not gone(journal) or time.monotonic() - last_end(journal) > AWAY
+
+    with lab.petshop(choose, threads=users + 4) as shop:
+        return lab.swarm(shop, users=users, done=done)
+
+
+@pytest.fixture
+def judged(run: Run) -> list[Judged]:
+    """Each scripted answer that Locust counted."""
+    counted = {count.request: count for count in run.record.counted}
+    return [Judged(request, counted[request.id]) for request in scripted(run.journal) if request.id in counted]
+
+
+@pytest.fixture
+def words(lab: Lab) -> set[str]:
+    """The names and .attributes in the submission's code: they choose between pieces of advice, never the verdict."""
+    found = set()
+    for file in lab.submission.files:
+        with suppress(SyntaxError, ValueError):  # a table of data, or a draft that nobody imports
+            for node in ast.walk(ast.parse(file.read_bytes())):
+                found.add(f".{node.attr}" if isinstance(node, ast.Attribute) else str(getattr(node, "id", "")))
+    return found
+
+
+def scripted(journal: Iterable[Request]) -> list[Request]:
+    """Return the requests that the script answered."""
+    return [request for request in journal if request.answer not in ("", ADDED.label, AFTERWARDS.label)]
+
+
+def last_end(journal: Journal) -> float:
+    """Return when the last answer of the script was given."""
+    return max(request.end for request in scripted(journal))
+
+
+def gone(journal: Journal) -> list[Request]:
+    """Return the last request of each visitor that sent none after the script's last answer."""
+    last = last_end(journal)
+    return [requests[-1] for requests in journal.visits().values() if requests[-1].start <= last]
+
+
+@pytest.mark.criterion(points=1)
+def test_loads(run: Run) -> None:
+    """Locust loads the file, and its users reach the pet shop."""
+    require_requests(run)
+
+
+@pytest.mark.criterion(points=1, after="loads")
+def test_rounds(run: Run, answers: list[Answer]) -> None:
+    """Each user opens the dashboard (GET /) once in each round, again and again, whatever comes back."""
+    for number, requests in enumerate(run.journal.visits().values(), start=1):
+        adds = any(request.method == "POST" for request in requests)
+        for before, after in pairwise(requests[1:]):  # the very first may be a visit before the rounds begin
+            if adds and is_open(before) and is_open(after):
+                raise Failed(
+                    f"user {number} opened the dashboard twice without adding a pet between{aside(run)}",
+                    "POST /pets, GET /, POST /pets, GET /, ...: one GET / in each round, and that one judged",
+                    "look for a second GET / that was left behind, and take it out",
+                )
+    seen = f"{run.users} users sent {sum(map(is_open, run.journal))} GET / in {run.seconds:.0f} s"
+    lacking = {answer.label for answer in answers} - {request.answer for request in run.journal}
+    if lacking and run.out_of_time:
+        raise Inconclusive(f"too little to judge by: {seen}; try again")
+    stopped = stopped_users(run)
+    if lacking or stopped:
+        raise Failed(
+            f"{seen}, then {f'{len(stopped)} of them' if stopped else 'they'} sent no more{aside(run)}",
+            "each user opens the dashboard again and again until the test ends",
+            'self.client.get("/") in each round; a failure is reported and the user goes on: nothing may stop it',
+        )
+
+
+@pytest.mark.criterion(points=1, after="rounds")
+def test_counted(run: Run) -> None:
+    """Locust counts each GET / of the users, once."""
+    requests, counts = scripted(run.journal), Counter(count.request for count in run.record.counted)
+    missing = [request for request in requests if not counts[request.id]]
+    twice = [request for request in requests if counts[request.id] > 1]
+    if missing and run.record.figures is None:
+        raise Inconclusive(f"Locust did not come to its end (status {run.exit_code}); try again")
+    if missing and run.record.lost:
+        lost = run.record.lost[0]
+        raise Failed(
+            f"{len(missing)} of {len(requests)} answers to GET / reached nobody ({lost.place}{lost.error})",
+            "each answer is waited for, however late, so that its time is known",
+            "take the client's timeout out: it ends the wait, and measures nothing",
+        )
+    if missing:
+        where = (
+            f" ({run.record.errors[0].place}{run.record.errors[0].error.splitlines()[0]})" if run.record.errors else ""
+        )
+        raise Failed(
+            f"{len(missing)} of {len(requests)} answers to GET / are missing in Locust's figures{where}",
+            "each GET / is counted, as a success or as a failure",
+            "with catch_response=True a request is counted when its with block ends without an error of its own: "
+            'write "with self.client.get(...) as response:", and leave it by its end, not by an exception',
+        )
+    if twice:
+        raise Failed(
+            f"{len(twice)} of {len(requests)} answers to GET / are counted twice",
+            "each GET / is counted once",
+            "self.client reports its requests by itself: fire no event of your own for them",
+        )
+
+
+@pytest.mark.criterion(points=1, after="counted")
+def test_fast(judged: list[Judged], words: set[str]) -> None:
+    """A 200 in less than 3000 ms is a success."""
+    fast = [j for j in judged if j.status == 200 and not j.is_over and j.counted.milliseconds < LATE_MS]
+    wrong = [j for j in fast if j.failure is not None]
+    if len(wrong) > CHANCE:
+        raise Failed(
+            f"{len(wrong)} of {len(fast)} such answers count as failed: {quoted(wrong)}",
+            f"a 200 is a failure only where it takes more than {LIMIT_MS:.0f} ms",
+            why_fast_fails(judged, words),
+        )
+    if sum(j.kind.startswith("under") for j in fast) <= CHANCE:
+        raise Inconclusive("the machine is so busy that answers in less than 3 s came after more: try again")
+
+
+@pytest.mark.criterion(points=2, after="fast")
+def test_slow(judged: list[Judged], words: set[str]) -> None:
+    """A 200 that takes more than 3000 ms is a failure, whether its headers or its body were slow."""
+    slow = [j for j in judged if j.status == 200 and j.is_over]
+    if missed := [j for j in slow if j.failure is None]:
+        raise Failed(
+            f"{len(missed)} of {len(slow)} such answers count as successes, such as {missed[0]}",
+            f"a failure for each 200 that takes more than {LIMIT_MS:.0f} ms, until the last of its body is there",
+            why_slow_passes(missed, slow, words),
+        )
+
+
+@pytest.mark.criterion(points=1, after="slow")
+def test_limit(run: Run) -> None:
+    """The limit is a module constant in milliseconds: RESPONSE_TIME_LIMIT_MS = 3000.0."""
+    value = run.record.constants.get(CONSTANT)
+    if value != LIMIT_MS:
+        seen = f"no {CONSTANT} at the top level of a module" if value is None else f"{CONSTANT} = {value}"
+        raise Failed(seen, f"{CONSTANT} = {LIMIT_MS}", "write that line below the imports, and compare with it")
+
+
+@pytest.mark.criterion(points=1, after="limit")
+def test_slow_message(judged: list[Judged]) -> None:
+    """The failure of a slow 200 names the limit, 3000, and the measured milliseconds."""
+    for j in judged:
+        if j.status != 200 or not j.is_over or j.failure is None:
+            continue
+        lowest, highest = j.ms - ROUNDED_MS, max(j.ms, j.counted.milliseconds) + LATER_MS
+        named = numbers(j.failure)
+        expected = f"a message with {LIMIT_MS:.0f} and about {j.ms:.0f} in it, both in milliseconds"
+        if LIMIT_MS not in named:
+            raise Failed(f"{quoted([j])}: no limit", expected, f'put it into the message: f"... {{{CONSTANT}:.0f}} ms"')
+        if not any(lowest <= number <= highest for number in named):
+            raise Failed(
+                f"{quoted([j])}: not the milliseconds that it took",
+                expected,
+                "put the time that you compare with the limit into the message: of the whole answer, in milliseconds",
+            )
+
+
+@pytest.mark.criterion(points=1, after="slow")
+def test_status(judged: list[Judged]) -> None:
+    """Anything but a 200 is a failure, a 204 too."""
+    others = [j for j in judged if j.status != 200]
+    if missed := [j for j in others if j.failure is None]:
+        raise Failed(
+            f"{len(missed)} of {len(others)} such answers count as successes, such as {missed[0]}",
+            "a failure for each answer whose status is not 200",
+            why_status_passes(missed),
+        )
+
+
+@pytest.mark.criterion(points=1, after="status")
+def test_status_message(judged: list[Judged]) -> None:
+    """The failure of anything but a 200 names the status code, a slow 500 too."""
+    unnamed = [j for j in judged if j.status != 200 and j.failure is not None and j.status not in numbers(j.failure)]
+    if unnamed:
+        advice = "put response.status_code into the message"
+        if all(j.is_over for j in unnamed):
+            advice = "look at the status before the time: a 500 that is slow as well is a 500 first"
+        raise Failed(
+            f"{len(unnamed)} messages name no status: {quoted(unnamed)}",
+            f"a message with {unnamed[0].status} in it",
+            advice,
+        )
+
+
+def is_open(request: Request) -> bool:
+    """Tell whether a request opens the dashboard."""
+    return (request.method, request.path) == OPEN
+
+
+def quoted(judged: list[Judged]) -> str:
+    """Return the first of some failures with its message."""
+    return f'{judged[0]}, with the message "{(judged[0].failure or "")[:120]}"'
+
+
+def numbers(text: str) -> set[float]:
+    """Return the numbers in a message, with or without a sign that groups the thousands."""
+    grouped = re.findall(r"(?<!\d)\d{1,3}(?:[,_' \u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)", text)
+    plain = re.findall(r"\d+(?:\.\d+)?(?:e\+\d+)?", text)
+    return {float(re.sub(r"[^\d.e]", "", number)) for number in (*grouped, *plain)}
+
+
+def stopped_users(run: Run) -> list[Request]:
+    """Return the last request of each user that stopped; none where a shape or lost cookies may be the reason."""
+    if run.record.shape or len(run.journal.visits()) > run.users or not scripted(run.journal):
+        return []
+    return gone(run.journal)
+
+
+def why_fast_fails(judged: list[Judged], words: set[str]) -> str:
+    """Return what to do about fast answers that count as failed."""
+    passed = [j for j in judged if j.status == 200 and j.failure is None]
+    if ".microseconds" in words:
+        return "microseconds is but a part of a time, and no millisecond: use total_seconds() * 1000, or your own clock"
+    if any(j.kind == "quick" for j in passed):
+        return (
+            "either the limit in force is lower than 3000 ms, or the time is rounded up, or the clock starts too early "
+            "(start it right above the request, anew each time)"
+        )
+    if all(j in passed for j in judged if j.status == 200 and j.is_over):
+        return "the comparison is the wrong way round: a failure is a time above the limit"
+    return (
+        "compare milliseconds with milliseconds (a time in seconds * 1000 against 3000.0), "
+        "and call failure() only inside the if"
+    )
+
+
+def why_slow_passes(missed: list[Judged], slow: list[Judged], words: set[str]) -> str:
+    """Return what to do about slow answers that count as successes."""
+    if any(j.is_cut_off for j in missed):
+        return "the time ends at the headers, and nobody reads the body: leave stream=True out"
+    passed = {j.kind for j in missed}
+    caught = {j.kind for j in slow} - passed
+    if not any(j.counted.said for j in slow):
+        return 'judge the answer yourself: with self.client.get("/", catch_response=True) as response:'
+    if any("failure" in j.counted.said and j.counted.said[-1] == "success" for j in missed):
+        return (
+            "success() after failure() takes the failure back; the last word counts, so call success() only in an else"
+        )
+    if "over: slow headers" in passed and "far over: slow headers" in caught:
+        if ".seconds" in words:
+            return ".seconds cuts to whole seconds: use total_seconds() * 1000, or a clock of your own"
+        return "the limit in force is higher than 3000 ms, or the time is cut to whole seconds before it is compared"
+    if "over: slow headers" in caught:
+        return (
+            "the time stops at the headers, as response.elapsed does: take a clock of your own, "
+            "time.perf_counter() before the request and after it"
+        )
+    if caught:
+        return "only the body is timed: start the clock before the request"
+    if ".microseconds" in words:
+        return "microseconds is only the part below a second: use total_seconds() * 1000, or a clock of your own"
+    if ".failure" not in words and words & {"print", ".info", ".warning", ".error"}:
+        return "printing or logging is no failure: call response.failure(message)"
+    return (
+        "the comparison with the limit never comes true. Is the time in milliseconds (clocks count seconds: * 1000)? "
+        "Does the clock start before the request? Then call response.failure(message)"
+    )
+
+
+def why_status_passes(missed: list[Judged]) -> str:
+    """Return what to do about answers with another status that count as successes."""
+    if all("success" in j.counted.said for j in missed):
+        return "success() says that all is well, whatever the status: compare response.status_code with 200 first"
+    if all(j.status < 400 for j in missed):
+        return "by itself Locust fails a status from 400 on; a 204 has no dashboard in it either: compare with 200"
+    return "compare response.status_code with 200, and call response.failure(message) where it differs"

@@ -1,0 +1,26 @@
+"""Another client, which Locust does not see."""
+
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task
+import requests
+
+RESPONSE_TIME_LIMIT_MS = 3000.0
+
+
+class AddPetThenOpenDashboard(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        response = requests.get(self.user.host + "/", cookies=self.client.cookies)
+        if response.status_code != 200:
+            print("status", response.status_code)
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [AddPetThenOpenDashboard]
