@@ -8,7 +8,8 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -18,7 +19,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import create_server
 from waitress.task import ErrorTask
 
-from . import create_app, errors
+from . import create_app, errors, mystery
 from .capacity import Capacity
 
 BACKLOG = 4096
@@ -34,12 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         listener = listen(options.host, options.port)
     except OSError as error:
         return fail(why_not_listening(error, options.host, options.port))
-    with listener:
+    with listener, contextlib.ExitStack() as stack:
+        if options.mystery:
+            options.database = stack.enter_context(passing_database())
+            print("Mystery shop: it forgets its pets when it ends, so start it anew before each run", flush=True)
         try:
             app = create_app({"DATABASE": options.database} if options.database else None)
         except (OSError, sqlite3.Error) as error:
             path = options.database or "in petshop_app/instance"
             return fail(f"Can't use the database file {path}: {error}. Name another one: --database FILE")
+        stack.callback(app.extensions["petshop_db"])
         threads = options.threads
         if options.capacity:
             # As many again as there are seats, so that each seat's next request is booked before the seat is free.
@@ -59,7 +64,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     known = parser.add_argument_group("known capacity", "A shop that answers N * 1000 / M requests/s and no more.")
     known.add_argument("--capacity", type=whole(1, 500), metavar="N", help="seats; there are threads enough for them")
     known.add_argument("--work-ms", type=whole(1, 60_000), metavar="M", help="time that each request takes its seat")
+    known.add_argument(
+        "--mystery", type=mystery_limits, metavar="YOURNAME", help="a capacity for you to find, on a fresh database"
+    )
     options = parser.parse_args(arguments)
+    if options.mystery and (options.capacity or options.work_ms or options.database):
+        parser.error("--mystery chooses capacity and database by itself: leave out --capacity, --work-ms, --database")
+    if options.mystery:
+        options.capacity, options.work_ms = options.mystery
     if (options.capacity is None) != (options.work_ms is None):
         parser.error("--capacity and --work-ms go together: give both or neither")
     return options
@@ -76,6 +88,14 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def mystery_limits(name: str) -> mystery.Limits:
+    """Read a name for argparse: what comes out is the capacity that belongs to it."""
+    try:
+        return mystery.limits(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens there already.
 
@@ -88,6 +108,13 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except UnicodeError:  # from names such as ".."
         raise OSError(errno.EADDRNOTAVAIL, "not a host name") from None
+
+
+@contextlib.contextmanager
+def passing_database() -> Iterator[Path]:
+    """Yield a database file that lives as long as the block: an earlier run's pets would make the dashboard slow."""
+    with tempfile.TemporaryDirectory(prefix="petshop-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder, "petshop.sqlite3")
 
 
 def why_not_listening(error: OSError, host: str, port: int) -> str:

@@ -1,6 +1,5 @@
 """Findings: what a learner has measured, as written down in findings.toml."""
 
-import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +52,7 @@ def _number(facts: dict[str, Any], key: str) -> float:
     value = facts.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _unusable(f"{NAME} has {_told(facts, key)}", f"write {key} = and the number, without quotes and unit")
-    if not (math.isfinite(value) and 0 < value <= MOST):
+    if not 0 < value <= MOST:  # nan is neither
         raise _unusable(f"{NAME} has {_told(facts, key)}, which nobody can measure", "write what Locust showed")
     return float(value)
 

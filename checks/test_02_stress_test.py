@@ -1,0 +1,281 @@
+"""Stage 02: 200 users without think time, and the capacity of the mystery shop."""
+
+import re
+import time
+from functools import cached_property
+from itertools import pairwise
+
+import pytest
+
+from checks.lab import (
+    AT_WORK,
+    Failed,
+    Gate,
+    Inconclusive,
+    Journal,
+    Lab,
+    Request,
+    Run,
+    aside,
+    crowded,
+    narrow,
+    read_findings,
+    require_requests,
+)
+from petshop_app import mystery
+from petshop_app.capacity import Capacity
+from petshop_app.server import room_for_connections
+
+USERS = 200
+THREADS = USERS + 20  # each request that waits takes one
+ROUNDS = 3  # times that all users have to stand at the gate together
+PATIENCE = 5.0  # seconds: a swarm that could send one more request does so in this time, however busy the machine is
+SLOWEST_RAMP = 15.0  # seconds to 200 users; at the 50 users/s of the README it is 4
+AFTERWARDS = 3.0  # seconds in which users that a lock has kept from the gate show themselves
+STEADY = 150  # requests from each of two users
+FEW = 4  # of them are enough after 8 s: who sleeps by itself does so in real time
+# Beside eight busy loops on two cores, half of 300 gaps were under 1 ms and three quarters under 6 ms. So the quickest
+# tenth over 5 ms, or half over 10 ms, is a sleep. Where users sleep long, gaps are few, and each has to be a long one.
+QUICKEST, MEDIAN, LONG, MANY = 0.005, 0.010, 0.5, 20
+STALLS = 4  # long gaps that a machine may add: each time that it stands still, one for each of two users
+NOTHING = 0.001  # seconds: a think time below is none
+TOLERANCE, WHOLE_USERS = 0.15, 2.0  # of the true value; nobody steps finer than by two users
+
+
+class Trial:
+    """The two runs of a submission, each made when it is first asked for."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.gate = Gate(USERS, ROUNDS, PATIENCE)
+
+    @cached_property
+    def crowd(self) -> Run:
+        """200 users: no request is answered until 200 wait for their answers, three times over."""
+        if room_for_connections(AT_WORK) < USERS:
+            raise Inconclusive(
+                f"too few open files allowed for {USERS} connections: type ulimit -n 4096, and try again"
+            )
+        with self.lab.petshop(threads=THREADS, front=self.gate.before) as shop:
+            run = self.lab.swarm(shop, users=USERS, done=self._crowd_has_shown, patience=SLOWEST_RAMP)
+            self.gate.give_up()
+        return run
+
+    def _crowd_has_shown(self, journal: Journal) -> bool:
+        over, given_up = self.gate.is_over(), self.gate.gave_up
+        if given_up and self.gate.passed:
+            return self.is_held_back(journal) or time.monotonic() > given_up.at + AFTERWARDS
+        return over
+
+    def is_held_back(self, journal: Journal) -> bool:
+        """Tell whether more users came once the gate stayed open than had waited: something had kept them from it."""
+        given_up = self.gate.gave_up
+        if given_up is None:
+            return False
+        return len({request.visitor for request in journal if request.end > given_up.at}) > given_up.waiting
+
+    @cached_property
+    def pair(self) -> Run:
+        """Two users and quick answers. A shape makes it more users: for these, 200 requests/s are slow enough."""
+
+        def done(journal: Journal) -> bool:
+            # Silence proves nothing before it has lasted: few requests are enough as long as they come.
+            is_slow = journal.age > 8 and time.monotonic() - max(request.end for request in journal) < 1
+            goal = FEW if is_slow else STEADY
+            return sum(len(own) > goal for own in journal.visits().values()) > 1 or len(journal) > 4 * STEADY
+
+        with self.lab.petshop(threads=THREADS, front=lambda app: Capacity(narrow(app), 2, 10)) as shop:
+            return self.lab.swarm(shop, users=2, done=done)
+
+
+@pytest.fixture(scope="module")
+def trial(lab: Lab) -> Trial:
+    """The submission's two runs."""
+    return Trial(lab)
+
+
+@pytest.mark.criterion(points=1)
+def test_loads(trial: Trial) -> None:
+    """Locust loads the file, and its users send every request to the pet shop."""
+    require_requests(trial.crowd)
+    for stray in trial.crowd.record.strays:
+        raise Failed(
+            f"{stray.place}a request goes to {stray.url}",
+            "every request reaches the shop that grades",
+            'write the path alone, such as "/pets": Locust puts the host in front of it',
+        )
+
+
+@pytest.mark.criterion(points=3, after="loads")
+def test_users(trial: Trial) -> None:
+    """200 users are held: each is one visitor of the shop, and all have a request on its way at the same time."""
+    run, gate = trial.crowd, trial.gate
+    if not gate.passed or trial.is_held_back(run.journal):
+        raise _too_few(trial)
+    visitors, shared = len(run.journal.visits()), len(crowded(run))
+    if visitors != USERS or shared:
+        seen = f"{USERS} users looked like {visitors} visitors"
+        seen += f", {shared} of them with two requests at once" if shared else ""
+        advice = "send every request through self.client: each user has its own, which keeps the user's cookies"
+        raise Failed(seen + aside(run), f"{USERS} visitors, one for each user", advice)
+
+
+def _too_few(trial: Trial) -> Exception:
+    """Return why 200 requests were not on their way at once."""
+    run, gave_up = trial.crowd, trial.gate.gave_up
+    started = max((int(number) for number in re.findall(r"\((\d+) total users\)", run.log)), default=0)
+    seen = "then no more" if trial.gate.passed else "no more"
+    seen += f" than {gave_up.waiting if gave_up else 0} had a request on its way at the same time{aside(run)}"
+    expected = f"{USERS} at once, one from each of the {USERS} users that Locust is asked for"
+    fixed = next((user.name for user in run.record.users if user.fixed_count), "")
+    if started < USERS and run.record.shape:
+        seen = f"the shape {run.record.shape} decides how many users there are, and {seen}"
+        advice = f"a LoadTestShape overrides -u and -r: let it reach {USERS} users at 50 users/s and stay, or delete it"
+        return Failed(seen, expected, advice)
+    if started < USERS and fixed:
+        advice = f"delete fixed_count from class {fixed}: it overrides -u"
+        return Failed(f"class {fixed} has a fixed_count, and {seen}", expected, advice)
+    if run.ended_by_itself:
+        return _ended(run)
+    if started < USERS:
+        return Inconclusive(f"Locust had started {started} of {USERS} users after {run.seconds:.0f} s; try again")
+    return Failed(
+        f"{started} users were started, but {seen}",
+        expected,
+        "look for what makes users wait for each other: a lock, a semaphore, a queue, a shared connection pool",
+    )
+
+
+def _ended(run: Run) -> Failed:
+    return Failed(
+        f"Locust ended by itself after {run.seconds:.0f} s, with status {run.exit_code}{aside(run)}",
+        "each user goes on until Locust is told to stop",
+        "let nothing in the file end the test: no quit(), no exit(), no shape that comes to an end",
+    )
+
+
+@pytest.mark.criterion(points=1, after="users")
+def test_goes_on(trial: Trial) -> None:
+    """No user stops before the test ends."""
+    run = trial.crowd
+    if run.ended_by_itself:
+        raise _ended(run)
+    if trial.gate.gave_up:
+        raise _stopped(USERS - trial.gate.gave_up.waiting, USERS, min(run.journal.visits().values(), key=len), run)
+    run = trial.pair
+    if run.ended_by_itself:
+        raise _ended(run)
+    visits = list(run.journal.visits().values())
+    if len(visits) < 2 and run.out_of_time:
+        raise Inconclusive(f"{len(run.journal)} requests in {run.seconds:.0f} s; the machine may be too busy")
+    # Both get the same share of the shop, so who is silent while the others get 50 answers each has stopped.
+    silent = [own for own in visits if sum(r.start > own[-1].end for r in run.journal) > 50 * len(visits)]
+    if run.fell_silent:
+        silent = visits
+    if silent:
+        raise _stopped(len(silent), len(visits), silent[0], run)
+
+
+def _stopped(count: int, users: int, requests: list[Request], run: Run) -> Failed:
+    return Failed(
+        f"{count} of {users} users stopped, such as one after {len(requests)} requests{aside(run)}",
+        "each user goes on until Locust is told to stop",
+        "wait_time, where there is one, is a function such as constant(0), and no task may end its user or the test",
+    )
+
+
+@pytest.mark.criterion(points=2, after="goes_on")
+def test_no_pause(trial: Trial) -> None:
+    """No time passes between a user's answer and its next request."""
+    run = trial.pair
+    expected = "the next request follows at once"
+    waits = [wait.asked for wait in run.record.waits if wait.asked > NOTHING]
+    if waits:
+        raise Failed(
+            f"users wait after a task, {len(waits)} times in this run: {min(waits):.3g} to {max(waits):.3g} s",
+            expected,
+            "wait_time = constant(0), or none; pacing (constant_pacing, constant_throughput) waits after quick answers",
+        )
+    gaps = _gaps(run)
+    for step, own in gaps.items():
+        if slept := _slept(own):
+            raise Failed(
+                f"{slept * 1000:.0f} ms pass {step}, as a rule, and no wait_time asked for them",
+                expected,
+                "look for a sleep in that task, or for work that takes as long",
+            )
+    long = [gap for own in gaps.values() for gap in own if gap > LONG]
+    if len(long) > STALLS:
+        seen = f"{len(long)} times a user was silent for more than {LONG} s, for {max(long):.1f} s at most"
+        raise Failed(seen, expected, "look for a sleep that comes now and then, or for work that takes as long")
+    if sum(map(len, gaps.values())) < MANY:
+        raise Inconclusive(f"{len(run.journal)} requests in {run.seconds:.0f} s are too few to judge by; try again")
+
+
+def _gaps(run: Run) -> dict[str, list[float]]:
+    """Return the seconds between answer and next request, sorted, by what was asked for before and after."""
+    gaps: dict[str, list[float]] = {}
+    for requests in run.journal.visits().values():
+        for before, after in pairwise(requests):
+            step = re.sub(r"/\d+", "/<id>", f"between {before} and {after}")
+            gaps.setdefault(step, []).append(after.start - before.end)
+    return {step: sorted(own) for step, own in gaps.items()}
+
+
+def _slept(gaps: list[float]) -> float:
+    """Return the seconds that users sleep as a rule, judged by the quick end of their gaps; 0 where they don't."""
+    if len(gaps) < MANY:
+        return gaps[0] if gaps[0] > LONG else 0.0
+    quick, middle = gaps[len(gaps) // 10], gaps[len(gaps) // 2]
+    return middle if quick > QUICKEST or middle > MEDIAN else 0.0
+
+
+@pytest.mark.criterion(points=1, after="goes_on")
+def test_report(trial: Trial) -> None:
+    """Locust's own report, from which throughput is read, shows every request and no failure."""
+    run = trial.pair
+    for error in (*trial.crowd.record.errors, *run.record.errors):
+        raise Failed(f"tasks end in an error: {error.place}{error.error}", "tasks without errors", "mend that line")
+    figures = run.record.figures
+    if figures is None:
+        seen = f"Locust ended with status {run.exit_code} and left no report"
+        raise Failed(seen, "a run that ends when Locust ends it", "let nothing in the file end the process")
+    in_flight = len(run.journal.visits())  # at the end each user may have one
+    if abs(figures.requests - len(run.journal)) > in_flight:
+        raise Failed(
+            f"the shop saw {len(run.journal)} requests, Locust reports {figures.requests}",
+            "the same requests in both",
+            "send them through self.client; with catch_response=True it takes a with block",
+        )
+    for failure in figures.failures:
+        raise Failed(
+            f"{failure.method} {failure.name} counts as failed {failure.count} times: {failure.message}",
+            "no failure, as long as the shop is not overloaded",
+            "what the shop answered says what it misses; mark an answer as a failure only where it is one",
+        )
+
+
+@pytest.mark.criterion(points=2)
+def test_findings(lab: Lab) -> None:
+    """findings.toml tells what the mystery shop can do, 15 % more or less."""
+    found = read_findings(lab.submission)
+    try:
+        limits = mystery.limits(found.name)
+    except ValueError as error:
+        raise Failed(f"findings.toml has name = {found.name!r:.60}", "the name behind --mystery", str(error)) from None
+    shop = f"the shop of {found.name!r}"
+    ratio = found.max_throughput_rps / limits.throughput_rps
+    if abs(ratio - 1) > TOLERANCE + 1e-9:
+        raise Failed(
+            f"max_throughput_rps = {found.max_throughput_rps:g} is too {'high' if ratio > 1 else 'low'} for {shop}",
+            f"the RPS of all requests together, at most {TOLERANCE:.0%} off, once more users bring no more",
+            "measure with 50 and with 100 users, a minute each, a fresh shop each time: both show the same RPS in the row "
+            "Aggregated (each of the other two shows half of it), and Locust shows no CPU warning",
+        )
+    off = found.users_at_saturation - limits.seats
+    if abs(off) > max(WHOLE_USERS, TOLERANCE * limits.seats) + 1e-9:
+        raise Failed(
+            f"users_at_saturation = {found.users_at_saturation:g} is too {'high' if off > 0 else 'low'} for {shop}",
+            f"the fewest users with whom RPS is at its highest, at most {TOLERANCE:.0%} or 2 users off",
+            "Little's law tells: max_throughput_rps times the response time, in seconds, of a single user",
+        )

@@ -1,0 +1,91 @@
+"""The gate: opens for a full round, closes again, gives up where nobody comes, and never hangs."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from checks.lab.gate import AT_WORK, Gate, narrow
+
+SOON = 30
+
+
+def app(_environ: dict[str, Any], _start_response: Callable[..., object]) -> Iterable[bytes]:
+    return [b"passed"]
+
+
+def send(pool: ThreadPoolExecutor, gate: Gate, count: int) -> list[Future[Any]]:
+    return [pool.submit(gate.before(app), {}, lambda *_: None) for _ in range(count)]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_a_full_round_passes_and_then_all_the_others() -> None:
+    gate = Gate(3, rounds=2, patience=SOON)
+    with ThreadPoolExecutor(10) as pool:
+        assert len(wait(send(pool, gate, 3), SOON).done) == 3
+        assert gate.passed == 1
+        assert not gate.is_over()
+        assert len(wait(send(pool, gate, 3), SOON).done) == 3
+        assert gate.is_over()
+        assert len(wait(send(pool, gate, 1), SOON).done) == 1
+    assert gate.gave_up is None
+
+
+def test_a_round_that_is_not_full_waits_until_somebody_gives_up() -> None:
+    gate = Gate(3, rounds=1, patience=0.05)
+    with ThreadPoolExecutor(10) as pool:
+        early = send(pool, gate, 2)
+        until(gate.is_over)
+        assert len(wait(early, SOON).done) == 2
+    assert gate.passed == 0
+    assert gate.gave_up is not None
+    assert gate.gave_up.waiting == 2
+
+
+def test_who_was_never_there_is_not_late() -> None:
+    gate = Gate(3, rounds=1, patience=0.0)
+    assert not gate.is_over()
+
+
+def test_nobody_at_all_after_a_round_ends_it_too() -> None:
+    gate = Gate(2, rounds=2, patience=0.05)
+    with ThreadPoolExecutor(2) as pool:
+        wait(send(pool, gate, 2), SOON)
+    until(gate.is_over)
+    assert gate.gave_up is not None
+    assert gate.gave_up.waiting == 0
+
+
+def test_giving_up_after_the_last_round_changes_nothing() -> None:
+    gate = Gate(1, rounds=1, patience=SOON)
+    gate.before(app)({}, lambda *_: None)
+    gate.give_up()
+    assert gate.gave_up is None
+
+
+def test_few_requests_at_once_are_at_work_behind_it() -> None:
+    at_work: list[int] = []
+    most: list[int] = []
+    held = threading.Event()
+
+    def slow(_environ: dict[str, Any], _start_response: Callable[..., object]) -> Iterable[bytes]:
+        at_work.append(1)
+        most.append(len(at_work))
+        held.wait(SOON)
+        at_work.pop()
+        return []
+
+    with ThreadPoolExecutor(3 * AT_WORK) as pool:
+        behind = narrow(slow)
+        sent = [pool.submit(behind, {}, lambda *_: None) for _ in range(3 * AT_WORK)]
+        until(lambda: len(at_work) == AT_WORK)
+        held.set()
+        assert len(wait(sent, SOON).done) == 3 * AT_WORK
+    assert max(most) == AT_WORK

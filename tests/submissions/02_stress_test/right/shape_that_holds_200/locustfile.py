@@ -1,0 +1,26 @@
+from random import randint
+
+from locust import HttpUser, LoadTestShape, SequentialTaskSet, constant, task
+
+
+class AddPetThenOpenDashboard(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = constant(0)
+    tasks = [AddPetThenOpenDashboard]
+
+
+class RampTo200(LoadTestShape):
+    def tick(self):
+        if self.get_run_time() > 300:
+            return None
+        return min(200, 50 + int(self.get_run_time() * 50)), 50

@@ -1,0 +1,23 @@
+from random import randint
+
+from gevent.lock import Semaphore
+from locust import HttpUser, SequentialTaskSet, constant, task
+
+turn = Semaphore()
+
+
+class AddPetThenOpenDashboard(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        with turn:
+            self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = constant(0)
+    tasks = [AddPetThenOpenDashboard]

@@ -1,0 +1,24 @@
+from random import randint
+
+from locust import HttpUser, LoadTestShape, SequentialTaskSet, constant, task
+
+
+class AddPetThenOpenDashboard(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = constant(0)
+    tasks = [AddPetThenOpenDashboard]
+
+
+class Steps(LoadTestShape):
+    def tick(self):
+        return min(200, 10 + 10 * int(self.get_run_time() / 30)), 10

@@ -1,0 +1,26 @@
+from random import randint
+
+import requests
+from locust import HttpUser, SequentialTaskSet, between, events, task
+
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [Flow]
+
+
+@events.test_start.add_listener
+def warm_up(environment, **_):
+    for _ in range(20):
+        requests.get(environment.host + "/pets")

@@ -1,0 +1,24 @@
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task, LoadTestShape
+
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [Flow]
+
+
+class Creep(LoadTestShape):
+    def tick(self):
+        return 2 + 2 * int(self.get_run_time()), 2
