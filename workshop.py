@@ -581,7 +581,7 @@ def grade(words: list[str]) -> int:
     statuses = []
     for path, out in zip(options.paths, report_folders(options.paths, options.out.resolve()), strict=True):
         (out / "report.json").unlink(missing_ok=True)  # an old score must not pass for a new one
-        status = pytest(HERE / "checks", "--submission", path.resolve(), "--report", out, *chosen)
+        status = pytest(HERE / "checks", f"--submission={path.resolve()}", f"--report={out}", *chosen)
         say(f"{path}: {score(out / 'report.json') or f'no score, pytest ended with status {status}'}")
         statuses.append(status)
     return worst(statuses)

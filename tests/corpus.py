@@ -89,4 +89,4 @@ def grade(*arguments: object, timeout: float = 300) -> Verdict:
 
 def grade_entry(entry: Entry) -> Verdict:
     """Return the verdict on a submission of the corpus."""
-    return grade("--submission", entry.folder, "-k", entry.stage)
+    return grade(f"--submission={entry.folder}", "-k", entry.stage)

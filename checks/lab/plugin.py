@@ -17,8 +17,10 @@ RESULT = "workshop_result"  # an attribute of pytest's report: it travels from w
 results_key = pytest.StashKey[dict[str, Result]]()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options of `pytest checks/`."""
+    # pytest takes the PATH of --submission for a place to load a conftest.py from. There is none to come after ours.
+    pluginmanager._noconftest = True
     group = parser.getgroup("workshop")
     what = group.addoption  # plain texts and numbers alone: pytest-xdist hands the options to its workers
     what("--submission", metavar="PATH", help="grade PATH: a folder of stages, one stage's, or a locustfile")

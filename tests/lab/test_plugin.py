@@ -301,3 +301,15 @@ def test_a_test_that_is_no_criterion_is_left_alone(grade: Grade) -> None:
     assert session.status == 1
     assert "assert 1 == 2" in session.output
     assert list(session.criteria) == ["loads"]
+
+
+def test_nothing_beside_a_submission_is_imported(tmp_path: Path) -> None:
+    folder = tmp_path / "01_sequential_flows"
+    folder.mkdir()
+    solution = ROOT / "solutions" / folder.name / "locustfile.py"
+    folder.joinpath("locustfile.py").write_text(solution.read_text())
+    for place in (tmp_path, folder):
+        place.joinpath("conftest.py").write_text("raise SystemExit('the grader has imported a conftest.py')\n")
+    command = [sys.executable, "-m", "pytest", "checks/", "--submission", str(folder), "-k", "loads and 01"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False).stdout
+    assert "1 passed" in said
