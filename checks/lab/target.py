@@ -1,5 +1,6 @@
 """The target: a WSGI application served on loopback inside the grader, which is how the grader knows what happened."""
 
+import contextlib
 import logging
 import threading
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ def serve(app: "WSGIApplication", threads: int = THREADS) -> Iterator[Target]:
         yield Target(url=f"http://127.0.0.1:{port}", journal=journal)
     finally:
         # In the loop's own thread: from outside it is heard a second late, and never while a client stays connected.
-        server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # type: ignore[attr-defined]
+        with contextlib.suppress(OSError):  # the loop has closed it already
+            server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # type: ignore[attr-defined]
         thread.join(timeout=10)
         server.task_dispatcher.shutdown()
