@@ -50,6 +50,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "workshop-stamp"  # written last: an interrupted set-up has none and is done again
 
 START_LIMIT = 60.0  # seconds until the pet shop and Locust must answer
+TURN_PORT = 49571  # held, and never listened at, by the demo that is choosing its ports
 END_LIMIT = 10.0  # seconds that a program gets to end by itself
 
 
@@ -196,6 +197,19 @@ def free_port(name: str, wanted: int) -> int:
                 say(f"Port {wanted} is taken: {name} uses {port}.")
             return port
     raise Stop(f"{name} finds no free port from {wanted} to {wanted + 99}: end the programs that hold them.")
+
+
+@contextlib.contextmanager
+def turn() -> Iterator[None]:
+    """Lets one demo at a time choose its ports: until its programs listen, the next one would take them for free."""
+    with socket.socket() as place:
+        deadline = time.monotonic() + START_LIMIT
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                place.bind(("127.0.0.1", TURN_PORT))  # given back by the system however this process ends
+                break
+            time.sleep(0.1)
+        yield
 
 
 def is_free(port: int) -> bool:
@@ -453,28 +467,45 @@ def demo(words: list[str]) -> int:
 
 def run_demo(stage: str, scene: Scene, options: argparse.Namespace, folder: Path) -> int:
     """Runs the pet shop and Locust until Locust has ended; raises Stop if one of them crashes."""
-    solution = HERE / "solutions" / stage
-    shop_port = free_port("the pet shop", 5000)
-    web_port = 0 if options.headless else free_port("Locust", 8089)
-    shop_url, web_url = f"http://127.0.0.1:{shop_port}", f"http://127.0.0.1:{web_port}"
-    shop_command = [
-        *(PYTHON, "-m", "petshop_app", "--port", shop_port, "--database", folder / "pets.sqlite3"),
-        *scene.shop,
-    ]
-    locust_command = [
+    with contextlib.ExitStack() as programs:
+        with turn():
+            shop_url, shop = programs.enter_context(pet_shop(scene, folder))
+            web_url, locust = programs.enter_context(swarm(stage, scene, options, folder, shop_url))
+        if not options.headless:
+            say(f"\n  The pet shop   {shop_url}\n  Locust         {web_url}\n\nCtrl-C ends both.\n")
+        ended, status = first_to_end({"the pet shop": shop, "Locust": locust})
+    if options.headless and ended == "Locust" and status >= 0:
+        return status
+    raise Stop(f"{ended} ended unexpectedly with status {status}; its message is above.")
+
+
+Started = tuple[str, "subprocess.Popen[bytes]"]  # an address, and the program that answers there
+
+
+@contextlib.contextmanager
+def pet_shop(scene: Scene, folder: Path) -> Iterator[Started]:
+    """Gives a pet shop that answers, on a database in `folder`."""
+    port = free_port("the pet shop", 5000)
+    url = f"http://127.0.0.1:{port}"
+    command = [PYTHON, "-m", "petshop_app", "--port", port, "--database", folder / "pets.sqlite3", *scene.shop]
+    with running(command, cwd=HERE) as process:
+        wait_until_answering("the pet shop", process, f"{url}/health")
+        yield url, process
+
+
+@contextlib.contextmanager
+def swarm(stage: str, scene: Scene, options: argparse.Namespace, folder: Path, shop_url: str) -> Iterator[Started]:
+    """Gives Locust on the stage's solution, its web page answering if it has one; statistics go to `folder`."""
+    port = 0 if options.headless else free_port("Locust", 8089)
+    url = f"http://127.0.0.1:{port}"
+    command = [
         *(PYTHON, "-m", "locust", "-f", "locustfile.py", "--host", shop_url, "--csv", folder / "locust"),
-        *(*load(options, web_port), *scene.locust),
+        *(*load(options, port), *scene.locust),
     ]
-    with running(shop_command, cwd=HERE) as shop:
-        wait_until_answering("the pet shop", shop, f"{shop_url}/health")
-        with running(locust_command, cwd=solution) as locust:
-            if not options.headless:
-                wait_until_answering("Locust", locust, web_url)
-                say(f"\n  The pet shop   {shop_url}\n  Locust         {web_url}\n\nCtrl-C ends both.\n")
-            ended, status = first_to_end({"the pet shop": shop, "Locust": locust})
-            if options.headless and ended == "Locust" and status >= 0:
-                return status
-            raise Stop(f"{ended} ended unexpectedly with status {status}; its message is above.")
+    with running(command, cwd=HERE / "solutions" / stage) as process:
+        if not options.headless:
+            wait_until_answering("Locust", process, url)
+        yield url, process
 
 
 def load(options: argparse.Namespace, web_port: int) -> list[object]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from checks.lab import Failed, Inconclusive, Lab, Node, Request, Run, Settings, Swarm, aside, require_requests
+from checks.lab import Failed, Inconclusive, Lab, Node, Peers, Request, Run, Settings, Swarm, aside, require_requests
 
 MASTER, WORKER = "master.conf", "worker.conf"
 USERS, SPAWN_RATE = 5000, 100
@@ -46,7 +46,10 @@ def confs(lab: Lab) -> dict[str, Settings]:
 def story(lab: Lab, confs: dict[str, Settings]) -> Story:
     """One run from both files; when every user is at work, a worker is killed."""
     users = lab.rng.randint(10, 16)
-    with lab.distributed(users=users, compression=COMPRESSION) as swarm:
+    with (
+        lab.petshop(peers=Peers()) as shop,
+        lab.distributed(shop, users=users, compression=COMPRESSION) as swarm,
+    ):
         rate = lab.rng.randint(users // 2, users)
         master = swarm.start_master(_arguments(lab, confs, MASTER), spawn_rate=rate, workers=2)
         workers = [swarm.start_worker(_arguments(lab, confs, WORKER)) for _ in range(2)]

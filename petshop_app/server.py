@@ -26,6 +26,9 @@ BACKLOG = 4096
 CONNECTION_LIMIT = 20_000
 # Far above what the shop reads: a client that sends some megabytes too many gets an answer, not a closed connection.
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
+# Seconds that a thread keeps Python to itself. With Python's own 5 ms, a thread that reads rows of SQLite gives way at
+# each row to the busy loop of the server, and waits 5 ms: 200 users then got 101 answers a second, with 0.1 ms 335.
+SWITCH_INTERVAL = 0.0001
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -138,6 +141,7 @@ def serve(app: WSGIApplication, listener: socket.socket, threads: int) -> None:
     """Answer on `listener` until Ctrl-C or SIGTERM."""
     # A queue is what the course wants to see; waitress would log a line for each request that waits.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)

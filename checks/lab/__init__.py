@@ -9,6 +9,7 @@ from checks.lab.faults import Answer, in_turn
 from checks.lab.findings import read_findings
 from checks.lab.gate import AT_WORK, Gate, narrow
 from checks.lab.journal import Journal, Request
+from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
 from checks.lab.swarm import Node, Run, Swarm
@@ -27,6 +28,7 @@ __all__ = [
     "Node",
     "NotStarted",
     "Pause",
+    "Peers",
     "Request",
     "Run",
     "Settings",

@@ -1,7 +1,7 @@
 """The bench: what a check is given to judge one submission with."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +16,14 @@ from checks.lab.submission import Submission
 from checks.lab.swarm import PATIENCE, Run, Swarm, run_alone, swarm
 from checks.lab.target import THREADS, Target, serve
 from petshop_app import create_app
+from petshop_app.owners import replace_owners
+from petshop_app.seed import Owner, Pet
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+Files = Mapping[str, str]
+NO_FILES: Files = {}
 Middleware = Callable[["WSGIApplication"], "WSGIApplication"]
 COMPRESSION = 40.0  # a think time of 1 to 3 s takes 25 to 75 ms
 
@@ -38,26 +42,53 @@ class Lab:
         threads: int = THREADS,
         peers: Peers | None = None,
         front: Middleware | None = None,
+        owners: Sequence[Owner] = (),
+        pets: Iterable[Pet] = (),
     ) -> Iterator[Target]:
-        """Serve a fresh pet shop on a database of its own, its answers changed as `answers` chooses.
-
-        `front`, where given, stands in front of it: what a request waits for there is a part of its answer's time.
-        `peers`, where given, learns which process each request comes from.
-        """
+        """Serve a fresh pet shop, as `serving` does, on a database of its own; `owners`, if any, are its only ones."""
         with TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
             shop = create_app({"DATABASE": Path(folder) / "petshop.sqlite3"})
-            app: WSGIApplication = Faults(shop, answers) if answers else shop
-            app = front(app) if front else app
             try:
-                with serve(peers.noting(app) if peers else app, threads) as target:
+                if owners:
+                    replace_owners(shop.config["DATABASE"], owners, pets)
+                with self.serving(shop, answers, threads, peers, front) as target:
                     yield target
             finally:
                 shop.extensions["petshop_db"]()
 
-    def swarm(self, target: Target, *, users: int, done: Callable[[Journal], bool], patience: float = PATIENCE) -> Run:
-        """Run the submission with `users` users against `target` until `done`, or what else ends `run_alone`."""
+    @contextmanager
+    def serving(
+        self,
+        app: "WSGIApplication",
+        answers: Choice | None = None,
+        threads: int = THREADS,
+        peers: Peers | None = None,
+        front: Middleware | None = None,
+    ) -> Iterator[Target]:
+        """Serve any application, its answers changed as `answers` chooses.
+
+        `front`, where given, stands in front of it: what a request waits for there is a part of its answer's time.
+        """
+        app = Faults(app, answers) if answers else app
+        app = front(app) if front else app
+        with serve(app, threads, peers) as target:
+            yield target
+
+    def swarm(
+        self,
+        target: Target,
+        *,
+        users: int,
+        done: Callable[[Journal], bool],
+        patience: float = PATIENCE,
+        files: Files = NO_FILES,
+    ) -> Run:
+        """Run the submission with `users` users against `target` until `done`, or what else ends `run_alone`.
+
+        `files`, by name, lie in its working directory in place of its own.
+        """
         with Cell() as cell:
-            self.submission.copy_to(cell.work)
+            self._lay_out(cell, files)
             return run_alone(
                 cell,
                 self.submission.locustfile,
@@ -75,10 +106,19 @@ class Lab:
             return read(cell, names)
 
     @contextmanager
-    def distributed(self, *, users: int, compression: float) -> Iterator[Swarm]:
-        """Serve a fresh pet shop, and give a swarm for it: no process yet, the submission as its working directory."""
-        peers = Peers()
-        with self.petshop(peers=peers) as target, Cell() as cell:
-            self.submission.copy_to(cell.work)
-            with swarm(cell, target, peers, users=users, compression=compression) as started:
+    def distributed(
+        self, target: Target, *, users: int, compression: float, files: Files = NO_FILES
+    ) -> Iterator[Swarm]:
+        """Give a swarm for a target that knows its peers: no process yet, the submission as its working directory.
+
+        `files`, by name, lie there in place of its own.
+        """
+        with Cell() as cell:
+            self._lay_out(cell, files)
+            with swarm(cell, target, users=users, compression=compression) as started:
                 yield started
+
+    def _lay_out(self, cell: Cell, files: Files) -> None:
+        self.submission.copy_to(cell.work)
+        for name, content in files.items():
+            (cell.work / name).write_text(content, encoding="utf-8", newline="")

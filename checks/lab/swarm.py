@@ -12,7 +12,6 @@ from pathlib import Path
 
 from checks.lab.cell import Cell
 from checks.lab.journal import Journal
-from checks.lab.peers import Peers
 from checks.lab.record import Record
 from checks.lab.target import Target
 
@@ -170,8 +169,10 @@ class Node:
 class Swarm:
     """A master and its workers in one cell, as in terminals that are open in one folder."""
 
-    def __init__(self, cell: Cell, target: Target, peers: Peers, *, users: int, compression: float) -> None:
-        self.cell, self.target, self.peers = cell, target, peers
+    def __init__(self, cell: Cell, target: Target, *, users: int, compression: float) -> None:
+        if target.peers is None:
+            raise ValueError("the target of a swarm has to know its peers")
+        self.cell, self.target, self.peers = cell, target, target.peers
         self.users = users
         self.out_of_time = False
         self._nodes: list[Node] = []
@@ -236,9 +237,9 @@ class Swarm:
 
 
 @contextlib.contextmanager
-def swarm(cell: Cell, target: Target, peers: Peers, *, users: int, compression: float) -> Iterator[Swarm]:
+def swarm(cell: Cell, target: Target, *, users: int, compression: float) -> Iterator[Swarm]:
     """Give a swarm without processes; those that are started end with the block."""
-    started = Swarm(cell, target, peers, users=users, compression=compression)
+    started = Swarm(cell, target, users=users, compression=compression)
     try:
         yield started
     finally:

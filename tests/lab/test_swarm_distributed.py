@@ -44,10 +44,9 @@ SHORT_LIVED = """\
 @contextlib.contextmanager
 def distributed(code: str, users: int = USERS) -> Iterator[Swarm]:
     """Give a swarm against the witness, the locustfile in its folder."""
-    peers = Peers()
-    with serve(peers.noting(witness)) as target, Cell() as cell:
+    with serve(witness, peers=Peers()) as target, Cell() as cell:
         (cell.work / "locustfile.py").write_text(textwrap.dedent(code))
-        with swarm(cell, target, peers, users=users, compression=COMPRESSION) as started:
+        with swarm(cell, target, users=users, compression=COMPRESSION) as started:
             yield started
 
 

@@ -172,6 +172,17 @@ def test_taken_ports(clone: Clone) -> None:
         run.ended()
 
 
+def test_two_demos_at_the_same_moment_take_turns(clone: Clone) -> None:
+    with clone.started("demo") as one, clone.started("demo") as other:
+        for run in (one, other):
+            run.said("Ctrl-C ends both.")
+        addresses = re.findall(r"^  (?:The pet shop|Locust) +(\S+)$", one.output + other.output, re.M)
+        assert len(set(addresses)) == 4
+        for run in (one, other):
+            run.process.terminate()
+            run.ended()
+
+
 def test_check_grades_the_exercises(clone: Clone) -> None:
     status, output = clone.run("check", "-k", "01")
     assert status == 0

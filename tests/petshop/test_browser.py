@@ -86,5 +86,6 @@ def test_a_phone_of_360_pixels_shows_the_page_without_scrolling_sideways(dashboa
     dashboard.get_by_label("Name").fill("x" * 100)
     dashboard.get_by_role("button", name="Add pet").click()
     expect(dashboard.locator("#total")).to_have_text(THEN)
+    dashboard.wait_for_load_state("load")  # before the style sheet is there, the name is one long line
     dashboard.set_viewport_size({"width": 360, "height": 640})
     assert dashboard.evaluate("document.documentElement.scrollWidth") == 360
