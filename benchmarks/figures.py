@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from statistics import mean, median, quantiles
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ from petshop_app.capacity import Capacity
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    Around = Callable[[WSGIApplication], WSGIApplication]  # what stands around the shop's application
 
 MACHINE = f"{os.cpu_count()} cores, {platform.system()}"
 SEATS, WORK_MS = 10, 100
@@ -52,9 +54,9 @@ class Visitor(HttpUser):
 
     @task
     def look(self):
-        self.client.get("/pets/1")
+        self.client.get({path!r})
 
-log = open({log!r}, "w")
+log = open({log!r}, "w", buffering=1)  # Locust ends without emptying buffers
 
 @events.request.add_listener
 def note(response_time, start_time, **_):
@@ -63,18 +65,21 @@ def note(response_time, start_time, **_):
 
 
 @contextlib.contextmanager
-def petshop(*, capacity: bool = False, stall: bool = False) -> Iterator[str]:
-    """Serve a fresh shop of known capacity, or one that stands still for a while; give its address."""
+def petshop(around: "Around", threads: int = 8) -> Iterator[str]:
+    """Serve a fresh shop inside of what stands around it; give its address."""
     with tempfile.TemporaryDirectory() as folder:
         shop = create_app({"DATABASE": Path(folder) / "petshop.sqlite3"})
-        app: WSGIApplication = Capacity(shop, SEATS, WORK_MS) if capacity else shop
-        app = _stalling(app) if stall else app
-        with serve(app, threads=600 if stall else 4 * SEATS) as target:
+        with serve(around(shop), threads=threads) as target:
             yield target.url
         shop.extensions["petshop_db"]()
 
 
-def _stalling(app: "WSGIApplication") -> "WSGIApplication":
+def limited(app: "WSGIApplication") -> "WSGIApplication":
+    """Return the app with a known capacity."""
+    return Capacity(app, SEATS, WORK_MS)
+
+
+def stalling(app: "WSGIApplication") -> "WSGIApplication":
     """Return the app with a pause for everybody, from STALL_FROM_S to STALL_FOR_S later, after its first request."""
     first: list[float] = []
 
@@ -101,18 +106,22 @@ def locust(file: Path, url: str, users: int, seconds: float, *options: str) -> l
         return rows
 
 
+def steady_rate(rows: list[dict[str, Any]]) -> float:
+    """Return the requests/s of all rows once the run has settled."""
+    seconds: dict[int, int] = {}
+    for row in rows:
+        for second, count in row["num_reqs_per_sec"].items():
+            seconds[int(second)] = seconds.get(int(second), 0) + count
+    return mean(seconds[second] for second in sorted(seconds)[SETTLING_S:-1])
+
+
 def capacity() -> None:
     """Draw throughput and response time of a shop of known capacity against the number of users."""
     rates, times = [], []
     for users in CROWDS:
-        with petshop(capacity=True) as url:
+        with petshop(limited, 4 * SEATS) as url:
             rows = locust(ROOT / "solutions/02_stress_test/locustfile.py", url, users, RUN_S)
-        seconds: dict[int, int] = {}
-        for row in rows:
-            for second, count in row["num_reqs_per_sec"].items():
-                seconds[int(second)] = seconds.get(int(second), 0) + count
-        steady = sorted(seconds)[SETTLING_S:-1]
-        rates.append(mean(seconds[second] for second in steady))
+        rates.append(steady_rate(rows))
         times.append(median(float(ms) for row in rows for ms, n in row["response_times"].items() for _ in range(n)))
         print(f"{users:4} users: {rates[-1]:6.1f} requests/s, median {times[-1]:6.0f} ms", flush=True)
     figure, (left, right) = canvas(columns=2)
@@ -128,19 +137,21 @@ def capacity() -> None:
     save(figure, ROOT / "exercises/02_stress_test/capacity.svg", caption)
 
 
-def paced(users: int, pace: float) -> list[tuple[float, float]]:
-    """Return start (seconds since the first) and response time (ms) of each request of a run through the stall."""
-    with tempfile.TemporaryDirectory() as folder, petshop(stall=True) as url:
+def paced(
+    users: int, pace: float, around: "Around", threads: int, path: str = "/pets/1", seconds: float = CALM_S
+) -> list[tuple[float, float]]:
+    """Return start (seconds since the first) and response time (ms) of each request of a run against a fresh shop."""
+    with tempfile.TemporaryDirectory() as folder, petshop(around, threads) as url:
         log, file = Path(folder, "log.jsonl"), Path(folder, "paced.py")
-        file.write_text(PACED.format(pace=pace, log=str(log)))
-        locust(file, url, users, CALM_S, "--stop-timeout", "10")
+        file.write_text(PACED.format(pace=pace, path=path, log=str(log)))
+        locust(file, url, users, seconds, "--stop-timeout", "10")
         points = sorted(tuple(json.loads(line)) for line in log.read_text().splitlines())
     return [(start - points[0][0], milliseconds) for start, milliseconds in points]
 
 
 def coordinated_omission() -> None:
     """Draw one stall of the shop as a closed test sees it and as users who arrive at their own pace feel it."""
-    closed, open_ = paced(5, 0), paced(400, 4)
+    closed, open_ = paced(5, 0, stalling, 600), paced(400, 4, stalling, 600)
     figure, panels = canvas(columns=2)
     titles = ("5 users who wait for their answers", "100 arrivals per second, come what may")
     for panel, points, title in zip(panels, (closed, open_), titles, strict=True):

@@ -162,7 +162,7 @@ def _too_few(trial: Trial) -> Exception:
 
 def _ended(run: Run) -> Failed:
     return Failed(
-        f"Locust ended by itself after {run.seconds:.0f} s, with status {run.exit_code}{aside(run)}",
+        f"Locust ended by itself within {run.seconds:.0f} s, with status {run.exit_code}{aside(run)}",
         "each user goes on until Locust is told to stop",
         "let nothing in the file end the test: no quit(), no exit(), no shape that comes to an end",
     )

@@ -1,6 +1,7 @@
 """The corpus: submissions whose verdict is known, and the way to have them graded as anybody would."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -33,10 +34,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `pytest checks/` said: its exit status and report.json."""
+    """What `pytest checks/` said: its exit status, report.json, and what it printed."""
 
     status: int
     report: dict[str, Any]
+    output: str = ""
 
     def failed(self, stage: str) -> list[dict[str, Any]]:
         """Return the criteria that failed."""
@@ -54,8 +56,8 @@ class Verdict:
         return f"{unsaid} not in: {failed[0]['message']}" if unsaid else ""
 
 
-def entries(kind: str = "*", stage: str = "*") -> list[Entry]:
-    """Return the corpus, or a part of it: `right` or `wrong`, one stage."""
+def entries(kind: str = "[rw]*", stage: str = "*") -> list[Entry]:
+    """Return the corpus, or a part of it: `right` or `wrong`, one stage. Only who has a cell asks for `hostile`."""
     found = []
     for file in sorted(FOLDER.glob(f"{stage}/{kind}/*/expect.toml")):
         expect = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -64,27 +66,36 @@ def entries(kind: str = "*", stage: str = "*") -> list[Entry]:
     return found
 
 
-def grade(*arguments: object, timeout: float = 300) -> Verdict:
+def representatives() -> list[Entry]:
+    """Return every right submission, and for each criterion the first wrong one: what a change is likely to break."""
+    first = {(entry.stage, entry.criterion): entry for entry in reversed(entries("wrong"))}
+    return sorted([*entries("right"), *first.values()], key=str)
+
+
+def grade(*arguments: object, timeout: float = 300, program: str = "pytest", **environment: str) -> Verdict:
     """Return what `pytest checks/` with `arguments` says, from a process of its own.
 
     Raises:
         RuntimeError: pytest wrote no report; its output is the message.
     """
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pytest", "checks/", "-p", "no:cacheprovider", "--report", folder]
+        command = [sys.executable, "-m", program, "checks/", "-p", "no:cacheprovider", "--report", folder]
         finished = subprocess.run(
             [*command, *map(str, arguments)],
             cwd=ROOT,
+            env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=timeout,
             check=False,
         )
         report = Path(folder, "report.json")
         if not report.exists():
             raise RuntimeError(finished.stdout + finished.stderr)
-        return Verdict(finished.returncode, json.loads(report.read_text(encoding="utf-8")))
+        said = finished.stdout + finished.stderr
+        return Verdict(finished.returncode, json.loads(report.read_text(encoding="utf-8")), said)
 
 
 def grade_entry(entry: Entry) -> Verdict:

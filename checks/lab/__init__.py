@@ -5,34 +5,45 @@ What a check needs is here; the modules behind it are one noun each.
 
 from checks.lab.bench import Lab
 from checks.lab.diagnosis import aside, require_requests
+from checks.lab.distribution import Distribution
 from checks.lab.faults import Answer, in_turn
 from checks.lab.findings import read_findings
 from checks.lab.gate import AT_WORK, Gate, narrow
+from checks.lab.holdings import Form, Holdings, Lack, Questions
 from checks.lab.journal import Journal, Request
 from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
 from checks.lab.swarm import Node, Run, Swarm
 from checks.lab.thinking import Pause, crowded, pauses
+from checks.lab.trial import DataFile, Trial, World
 from checks.lab.verdict import Failed, Inconclusive, NotStarted
 
 __all__ = [
     "AT_WORK",
     "Answer",
     "Counted",
+    "DataFile",
+    "Distribution",
     "Failed",
+    "Form",
     "Gate",
+    "Holdings",
     "Inconclusive",
     "Journal",
     "Lab",
+    "Lack",
     "Node",
     "NotStarted",
     "Pause",
     "Peers",
+    "Questions",
     "Request",
     "Run",
     "Settings",
     "Swarm",
+    "Trial",
+    "World",
     "aside",
     "crowded",
     "in_turn",

@@ -2,18 +2,19 @@
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from checks.lab.cell import Cell
+from checks.lab.evidence import gathered
 from checks.lab.faults import Choice, Faults
 from checks.lab.journal import Journal
 from checks.lab.peers import Peers
 from checks.lab.settings import Settings, read
 from checks.lab.submission import Submission
-from checks.lab.swarm import PATIENCE, Run, Swarm, run_alone, swarm
+from checks.lab.swarm import LIMIT, PATIENCE, Run, Swarm, run_alone, swarm
 from checks.lab.target import THREADS, Target, serve
 from petshop_app import create_app
 from petshop_app.owners import replace_owners
@@ -31,9 +32,17 @@ COMPRESSION = 40.0  # a think time of 1 to 3 s takes 25 to 75 ms
 class Lab:
     """One stage's submission, the chance of this run, and the means to run the one against the other."""
 
-    def __init__(self, submission: Submission, rng: random.Random) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        rng: random.Random,
+        cell: Callable[[], Cell] = Cell,
+        limit: float = LIMIT,
+    ) -> None:
         self.submission = submission
         self.rng = rng
+        self._cell, self._limit = cell, limit
+        self.evidence = gathered(submission)
 
     @contextmanager
     def petshop(
@@ -71,7 +80,8 @@ class Lab:
         """
         app = Faults(app, answers) if answers else app
         app = front(app) if front else app
-        with serve(app, threads, peers) as target:
+        with ExitStack() as afterwards, serve(app, threads, peers) as target:
+            afterwards.callback(self.evidence.saw, target)  # the last notes of the journal follow the answers
             yield target
 
     def swarm(
@@ -87,7 +97,7 @@ class Lab:
 
         `files`, by name, lie in its working directory in place of its own.
         """
-        with Cell() as cell:
+        with self._cell() as cell:
             self._lay_out(cell, files)
             return run_alone(
                 cell,
@@ -96,26 +106,40 @@ class Lab:
                 users=users,
                 compression=COMPRESSION,
                 done=done,
-                patience=patience,
+                patience=min(patience, self._limit),
+                limit=self._limit,
             )
 
     def settings(self, *names: str) -> list[Settings]:
         """Return what the submission's configuration files `names` mean to Locust."""
-        with Cell() as cell:
+        with self._cell() as cell:
             self.submission.copy_to(cell.work)
             return read(cell, names)
 
     @contextmanager
     def distributed(
-        self, target: Target, *, users: int, compression: float, files: Files = NO_FILES
+        self,
+        target: Target,
+        *,
+        users: int,
+        compression: float,
+        files: Files = NO_FILES,
+        away: Files | None = None,
+        limit: float = LIMIT,
     ) -> Iterator[Swarm]:
         """Give a swarm for a target that knows its peers: no process yet, the submission as its working directory.
 
-        `files`, by name, lie there in place of its own.
+        `files`, by name, lie there in place of its own. Where `away` is given, the workers have a directory for
+        themselves with these, as on another machine.
         """
-        with Cell() as cell:
+        with ExitStack() as cells:
+            cell = cells.enter_context(self._cell())
             self._lay_out(cell, files)
-            with swarm(cell, target, users=users, compression=compression) as started:
+            elsewhere = None
+            if away is not None:
+                elsewhere = cells.enter_context(self._cell())
+                self._lay_out(elsewhere, away)
+            with swarm(cell, target, users=users, compression=compression, away=elsewhere, limit=limit) as started:
                 yield started
 
     def _lay_out(self, cell: Cell, files: Files) -> None:

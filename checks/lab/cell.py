@@ -1,4 +1,7 @@
-"""The cell: where a submission's processes run. Practice mode: portable, tidy, but no defence against malice."""
+"""The cell: where a submission's processes run. Practice mode: portable, tidy, but no defence against malice.
+
+Exam mode's cell is in `bubble`.
+"""
 
 import contextlib
 import os
@@ -25,11 +28,15 @@ class Cell:
 
     def __init__(self) -> None:
         self._id = uuid.uuid4().hex
-        self.root = Path(tempfile.mkdtemp(prefix="lab-")).resolve()
+        self.root = self._make_root().resolve()
         self.work = self.root / "work"
         self.home = self.root / "home"
         self.home.mkdir()
         self.work.mkdir()
+        self.broken = ""  # the limit of exam mode that its processes have broken, for which they were ended
+
+    def _make_root(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="lab-"))
 
     def __enter__(self) -> "Cell":
         return self
@@ -37,10 +44,19 @@ class Cell:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
-    def start(self, arguments: Sequence[str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
-        """Start Python on `arguments` in the cell; its standard input is a pipe that ends when the grader does."""
+    def start(
+        self,
+        arguments: Sequence[str],
+        output: IO[bytes],
+        told: Path | None = None,  # noqa: ARG002 - for the cell of exam mode
+    ) -> "subprocess.Popen[bytes]":
+        """Start Python on `arguments` in the cell; its standard input is a pipe that ends when the grader does.
+
+        What it prints is in `output` at once, as it would be in a terminal. `told` is a file in which it tells the
+        grader something: exam mode lets it write no other outside its folders.
+        """
         process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-X", "utf8", *arguments],
+            self.command(arguments),
             cwd=self.work,
             env=self._environment(),
             stdin=subprocess.PIPE,
@@ -51,8 +67,11 @@ class Cell:
         _limit(process.pid)
         return process
 
-    @staticmethod
-    def kill(process: "subprocess.Popen[bytes]") -> None:
+    def command(self, arguments: Sequence[str]) -> list[str]:
+        """Return the command that runs Python on `arguments`."""
+        return [sys.executable, "-I", "-B", "-u", "-X", "utf8", *arguments]
+
+    def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """End a process of the cell at once, and all that it has forked."""
         with contextlib.suppress(psutil.NoSuchProcess):
             root = psutil.Process(process.pid)

@@ -1,10 +1,14 @@
 """The diagnosis: why a run came to nothing, in one sentence with file and line, and what to do about it."""
 
+import re
+
 from checks.lab.record import Fault
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive
 
-EXPECTED = "Locust loads the file, and its users send requests to the shop that grades"
+# In a traceback; a submission's folder is called work.
+OWN_FRAME = re.compile(r' +File ".*[/\\]work[/\\]([^"]+)", line (\d+)')
+EXPECTED = "Locust loads the file, and its users send requests to the server that grades"
 
 
 def require_requests(run: Run) -> None:
@@ -14,6 +18,10 @@ def require_requests(run: Run) -> None:
         Failed: the submission kept them from it; the message names the place.
         Inconclusive: the machine or the grader did.
     """
+    if run.broken:
+        raise Failed(
+            f"Locust was ended, since it {run.broken}", EXPECTED, "a load test of this size needs little of the machine"
+        )
     if run.record.crash:
         raise _crashed(run.record.crash)
     if run.shot:
@@ -52,8 +60,23 @@ def aside(run: Run) -> str:
         return f" ({error.place}{error.error})"
     if run.record.strays:
         stray = run.record.strays[0]
-        return f" ({stray.place}{stray.url} is not the shop that grades: write the path alone)"
+        return f" ({stray.place}{stray.url} is not the server that grades: write the path alone)"
     return ""
+
+
+def uncaught(log: str) -> tuple[Fault, ...]:
+    """Return the exceptions of the submission's event listeners and message handlers: Locust logs them and goes on."""
+    faults: list[Fault] = []
+    place: tuple[str, int] | None = None
+    for line in log.splitlines():
+        if line.startswith("Traceback "):
+            place = None
+        elif frame := OWN_FRAME.match(line):
+            place = frame[1], int(frame[2])
+        elif place and not line.startswith(" "):
+            faults.append(Fault(*place, error=line))
+            place = None
+    return tuple(faults)
 
 
 def _crashed(crash: Fault) -> Exception:
@@ -74,7 +97,7 @@ def _silent(run: Run) -> Exception:
     if run.record.strays:
         stray = run.record.strays[0]
         return Failed(
-            f"{stray.place}the users ask {stray.url}, so nothing reaches the shop that grades",
+            f"{stray.place}the users ask {stray.url}, so nothing reaches the server that grades",
             EXPECTED,
             'write the path alone, such as "/pets": Locust puts the host in front of it',
         )

@@ -2,12 +2,15 @@
 
 A file of its own that imports nothing of the course, since a submission's cell holds nothing of the course:
 `python entry.py RECORD FACTOR [Locust's own arguments]`. RECORD is a file that gets one JSON object a line: what the
-submission declares, each think time, requests that go astray, errors, and Locust's own figures at the end; a master's
-also what its workers report, and which of them it misses.
+submission declares, each think time, the data files that it opens, requests that go astray, errors, and Locust's own
+figures at the end; a master's also what its workers report, and which of them it misses.
+A worker that joins late begins after its init event.
 The run ends politely when standard input closes, so a grader that dies takes its swarm along.
 """
 
 import json
+import os
+import select
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +19,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
+import gevent.event
+import gevent.monkey
 import gevent.os
 import locust.clients
 import locust.contrib.fasthttp
@@ -25,7 +30,8 @@ import locust.user.task
 import locust.user.wait_time
 from locust import events
 from locust.env import Environment
-from locust.runners import MasterRunner, Runner
+from locust.rpc import Message
+from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.user.task import TaskSet
 
 REPORT_INTERVAL = 1.0  # seconds instead of 3: no verdict has to wait for a worker's next report
@@ -33,6 +39,7 @@ LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told,
 MOST_PLACES = 5
 MOST_COUNTED = 10_000
 SUBMISSION = Path.cwd()
+DATA = (".csv", ".json")
 
 
 class Record:
@@ -42,6 +49,7 @@ class Record:
         self._file: TextIO = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open to the end
         self._places: set[tuple[str, str, int]] = set()
         self._counted = 0
+        self.note("began")
 
     def note(self, kind: str, **facts: Any) -> None:
         """Add one line."""
@@ -53,11 +61,11 @@ class Record:
             self._places.add((kind, *place))
             self.note(kind, file=place[0], line=place[1], **facts)
 
-    def note_counted(self, request: int, milliseconds: float, failure: str | None, said: list[str]) -> None:
+    def note_counted(self, **facts: Any) -> None:
         """Add a line about a request as Locust counts it: the first ones of a run, where each single one is judged."""
         self._counted += 1
         if self._counted <= MOST_COUNTED:
-            self.note("counted", request=request, milliseconds=milliseconds, failure=failure, said=said)
+            self.note("counted", **facts)
 
 
 def compress_think_times(record: Record, factor: float) -> None:
@@ -143,12 +151,13 @@ def watch(record: Record) -> None:
             worker=getattr(runner, "client_id", ""),
         )
         environment.reset_stats = False  # a fair option, but the figures are to be compared with the whole run
-        gevent.spawn(_quit_at_end_of_input, runner)
+        gevent.spawn(_quit_at_end_of_input, record, runner)
         if isinstance(runner, MasterRunner):
             watch_workers(record, environment, runner)
 
         def on_request(
             response_time: float,
+            name: str = "",
             response: Any = None,
             exception: BaseException | None = None,
             url: str | None = None,
@@ -159,8 +168,13 @@ def watch(record: Record) -> None:
             if url and not url.startswith(f"{environment.host}/"):
                 record.note_place("stray", _innermost(_frames(sys._getframe())), url=url)
             elif number:
-                failure = None if exception is None else str(exception)
-                record.note_counted(number, response_time, failure, getattr(greenlet, "said", []))
+                record.note_counted(
+                    request=number,
+                    name=name,
+                    milliseconds=response_time,
+                    failure=None if exception is None else str(exception),
+                    said=getattr(greenlet, "said", []),
+                )
             elif exception is not None:
                 cause = getattr(response, "error", None) or exception  # what the submission made of it may hide it
                 record.note_place("lost", _innermost(_frames(sys._getframe())), error=_described(cause))
@@ -173,9 +187,39 @@ def watch(record: Record) -> None:
 
         environment.events.request.add_listener(on_request)
         environment.events.user_error.add_listener(on_error)
+        environment.events.test_stopping.add_listener(lambda **_: record.note("stopping", time=time.monotonic()))
         environment.events.quit.add_listener(on_quit)
 
     events.init.add_listener(on_init)
+
+
+def keep_spawning_after_init() -> None:
+    """Let a worker that joins a running test begin after its init event, as it mostly does by itself.
+
+    Locust 2.47 may begin the test in the midst of the runner's making: test_start then fires without a runner. No
+    verdict should rest on who wins that race.
+    """
+    handle, is_set_up = WorkerRunner.handle_message, gevent.event.Event()
+
+    def handle_after_init(self: WorkerRunner, msg: Message) -> None:
+        if msg.type == "spawn":
+            is_set_up.wait()
+        handle(self, msg)
+
+    WorkerRunner.handle_message = handle_after_init
+    events.init.add_listener(lambda **_: is_set_up.set())
+
+
+def watch_files(record: Record) -> None:
+    """Note each data file in the submission's folder that is opened, and where."""
+
+    def on_audit(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
+            path = SUBMISSION / os.fsdecode(arguments[0])
+            if path.suffix in DATA and path.is_relative_to(SUBMISSION):
+                record.note_place("opened", _innermost(_frames(sys._getframe())), path=path.name)
+
+    sys.addaudithook(on_audit)
 
 
 def watch_workers(record: Record, environment: Environment, runner: MasterRunner) -> None:
@@ -230,10 +274,23 @@ def _request_id(response: Any) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _quit_at_end_of_input(runner: Runner) -> None:
+def _quit_at_end_of_input(record: Record, runner: Runner) -> None:
     while gevent.os.tp_read(0, 64):
         pass
+    record.note("told", time=time.monotonic())
     runner.quit()
+
+
+def _is_forsaken() -> bool:
+    """Tell whether the grader, at the other end of standard input, has gone before the submission is read.
+
+    It matters in exam mode alone, where nothing else would end this process, the first of its own process ids.
+    """
+    if os.getpid() != 1:
+        return False
+    look = gevent.monkey.get_original("select", "poll")()
+    look.register(0, select.POLLHUP)
+    return any(event & select.POLLHUP for _, event in look.poll(0))
 
 
 def _figures(environment: Environment) -> dict[str, Any]:
@@ -276,11 +333,15 @@ def _described(error: BaseException) -> str:
 
 def main() -> None:
     """Run Locust; note why, where the submission keeps it from starting."""
+    if _is_forsaken():  # a grader that died while this process was starting could not end it any more
+        return
     record = Record(sys.argv[1])
     compress_think_times(record, float(sys.argv[2]))
     remember_verdicts()
     locust.runners.WORKER_REPORT_INTERVAL = REPORT_INTERVAL
     watch(record)
+    watch_files(record)
+    keep_spawning_after_init()
     sys.argv[:] = ["locust", *sys.argv[3:]]
     try:
         locust.main.main()

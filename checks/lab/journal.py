@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Not SimpleCookie: it gives up at the first cookie of the learner's own that is not quite by the book.
 VISITOR = re.compile(r'(?:^|;)\s*visitor="?([^;"]*)')
 MAX_REFUSAL = 300
+MOST_REQUESTS = 200_000
+MOST_BYTES = 16 * 1024**2  # of bodies and addresses; parsed, they take some twenty times as much
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,29 @@ class Request:
 
 
 class Journal:
-    """Every request that reached the target, in the order of their ends; safe to read while it grows."""
+    """Every request that reached the target, in the order of their ends; safe to read while it grows.
+
+    It has an end, which no run of users comes near: a flood must not fill the grader's memory.
+    """
 
     def __init__(self) -> None:
         self._requests: list[Request] = []
+        self._room = MOST_BYTES
         self._grown = threading.Condition()
 
-    def add(self, request: Request) -> None:
-        """Keep one more request and wake whoever waits for it."""
+    def add(self, request: Request, size: int = 0) -> None:
+        """Keep one more request, of `size` bytes, where there is room; wake whoever waits for it."""
         with self._grown:
-            self._requests.append(request)
-            self._grown.notify_all()
+            self._room -= size
+            if self._room >= 0 and len(self._requests) < MOST_REQUESTS:
+                self._requests.append(request)
+                self._grown.notify_all()
+
+    def copy(self) -> "Journal":
+        """Return a journal with the same requests, which does not grow."""
+        copy = Journal()
+        copy._requests = list(self)
+        return copy
 
     def wait(self, seconds: float) -> None:
         """Return at the next request, or after `seconds` without one."""
@@ -124,7 +138,8 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
                     id=number,
                     answer=environ.get(LABEL, ""),
                     refusal=refusal[:MAX_REFUSAL].decode("utf-8", "replace").strip(),
-                )
+                ),
+                size=len(body) + len(environ["PATH_INFO"]) + len(environ.get("QUERY_STRING", "")),
             )
 
     return application

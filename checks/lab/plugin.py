@@ -1,20 +1,34 @@
 """The pytest plugin: options, fixtures, and the way from a test's end to a criterion's outcome."""
 
+import argparse
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checks.lab import hints, submission
+from checks.lab import exam, hints, submission
 from checks.lab.bench import Lab
-from checks.lab.report import LABELS, board, message, write_json
+from checks.lab.board import board
+from checks.lab.bubble import Bubble
+from checks.lab.cell import Cell
+from checks.lab.evidence import Evidence
+from checks.lab.intake import taken_in
+from checks.lab.page import write_page
+from checks.lab.report import LABELS, MODES, Report, message
+from checks.lab.swarm import LIMIT
 from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
 
 EXIT_INCONCLUSIVE = 6
+CONFTEST, SETTINGS = submission.ROOT / "checks" / "conftest.py", submission.ROOT / "pyproject.toml"
+OURS = (CONFTEST, *(submission.ROOT / "tests" / name for name in ("conftest.py", "lab", "petshop", "jsonplaceholder")))
+CELLS = {"practice": Cell, "exam": Bubble}
 RESULT = "workshop_result"  # an attribute of pytest's report: it travels from workers, and stays out of JUnit
+EVIDENCE = "workshop_evidence"  # the same, for what a report shows beside the verdict
 results_key = pytest.StashKey[dict[str, Result]]()
+evidence_key = pytest.StashKey[dict[str, Evidence]]()
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -25,17 +39,23 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     what = group.addoption  # plain texts and numbers alone: pytest-xdist hands the options to its workers
     what("--submission", metavar="PATH", help="grade PATH: a folder of stages, one stage's, or a locustfile")
     what("--solutions", action="store_true", help="grade the reference solutions")
-    what("--report", metavar="DIR", help="write DIR/report.json and DIR/junit.xml")
+    what("--report", metavar="DIR", help="write DIR/report.html, DIR/report.json and DIR/junit.xml")
     what("--seed", type=int, metavar="N", help="repeat the numbers of an earlier run, whose report shows N")
+    what("--isolation", choices=MODES, default=MODES[0], help="exam: python -m checks.lab.exam starts it, on Linux")
+    what("--run-limit", type=float, default=LIMIT, metavar="SECONDS", help="of a run with one process (default: 60)")
     what("--hints", action="store_true", help="open the next hint of the first thing to do")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the seed before any worker starts, and let the board have the last word."""
-    config.stash[results_key] = {}
+    config.stash[results_key], config.stash[evidence_key] = {}, {}
     if config.option.submission and not Path(config.option.submission).exists():
         raise pytest.UsageError(f"--submission {config.option.submission}: there is no such file or folder")
+    if config.option.isolation == "exam" and not exam.is_inside():
+        raise pytest.UsageError("exam mode has a network of its own: start it with python -m checks.lab.exam")
+    if stranger := _stranger(config):
+        raise pytest.UsageError(f"pytest obeyed {stranger}: write checks/ before --submission")
     if config.option.seed is None:
         config.option.seed = random.randrange(10**6)
     if config.option.report and not config.option.xmlpath:
@@ -43,21 +63,40 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore")  # no verdict hangs on what a newer Python deprecates
     if not hasattr(config, "workerinput"):
         if config.option.report:  # an earlier run's must not pass for this one's
-            Path(config.option.report, "report.json").unlink(missing_ok=True)
+            for name in ("report.json", "report.html"):
+                Path(config.option.report, name).unlink(missing_ok=True)
         config.pluginmanager.register(Grading(config), "workshop-grading")
+
+
+def _stranger(config: pytest.Config) -> str:
+    """Return a file beside a submission that pytest has taken for its own settings; it could load anything."""
+    files = [Path(getattr(plugin, "__file__", None) or "") for plugin in config.pluginmanager.get_plugins()]
+    if CONFTEST not in files:
+        return ""  # no `pytest checks/`
+    theirs = [f for f in files if f.name == "conftest.py" and not any(map(f.is_relative_to, OURS))]
+    strangers = [*theirs, *([config.inipath] if config.inipath != SETTINGS else [])]
+    return str(strangers[0]) if strangers else ""
 
 
 # --- what the checks use
 
 
 @pytest.fixture(scope="module")
-def lab(request: pytest.FixtureRequest) -> Lab:
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """The bench for one stage: its submission, its chance, and the means to run it."""
     stage = _stage(request.path)
     option = request.config.option
+    with taken_in(_submitted(option)) as path:
+        answer = submission.find(path, stage)
+        bench = Lab(answer, random.Random(f"{option.seed} {stage}"), CELLS[option.isolation], option.run_limit)
+        request.config.stash[evidence_key][stage] = bench.evidence
+        yield bench
+
+
+def _submitted(option: argparse.Namespace) -> Path:
+    """Return the path that is graded."""
     path = submission.SOLUTIONS if option.solutions else option.submission or submission.EXERCISES
-    answer = submission.find(Path(path).resolve(), stage)
-    return Lab(answer, random.Random(f"{option.seed} {stage}"))
+    return Path(path).resolve()
 
 
 # --- from a test to a criterion's outcome
@@ -80,6 +119,7 @@ def _criterion(item: pytest.Item) -> Criterion | None:
         max_points=marker.kwargs["points"],
         after=tuple(marker.kwargs.get("after", "").split()),
         bonus=marker.kwargs.get("bonus", False),
+        part=marker.kwargs.get("part"),
     )
 
 
@@ -113,6 +153,8 @@ def pytest_runtest_makereport(
     result = _result(criterion, error)
     item.config.stash[results_key][f"{criterion.stage}::{criterion.id}"] = result
     setattr(test_report, RESULT, result.packed())
+    if evidence := item.config.stash[evidence_key].get(criterion.stage):
+        setattr(test_report, EVIDENCE, evidence.taken(criterion.title).packed())
     said = message(result)
     if result.outcome is Outcome.FAILED:
         test_report.outcome, test_report.longrepr = "failed", f"{criterion.title}\n{said}"
@@ -153,11 +195,14 @@ class Grading:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._results: dict[tuple[str, str], Result] = {}
+        self._evidence: dict[str, Evidence] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep a criterion's result."""
+        """Keep a criterion's result, and the evidence that came with it."""
         if result := _carried(report):
             self._results[result.criterion.stage, result.criterion.id] = result
+            if packed := getattr(report, EVIDENCE, None):
+                self._evidence.setdefault(result.criterion.stage, Evidence()).add(Evidence.unpacked(packed))
 
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
         """Name the outcomes in pytest's own progress line as the board does."""
@@ -179,14 +224,31 @@ class Grading:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write report.json; leave with 6 where something was inconclusive and nothing failed."""
+        """Write the report; leave with 0 where only a bonus failed, with 6 where something was inconclusive."""
         results, option = list(self._results.values()), self._config.option
         cut_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
         if option.report and not cut_off:  # a stage that was half judged must not look passed
-            write_json(Path(option.report), results, option.seed, mode="practice")
+            report = self._report()
+            report.write(Path(option.report))
+            write_page(Path(option.report), report)
+        failed = [result for result in results if result.outcome is Outcome.FAILED]
+        is_bonus = session.testsfailed == len(failed) and all(result.criterion.bonus for result in failed)
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and is_bonus:
+            session.exitstatus = pytest.ExitCode.OK  # a bonus never fails a stage
         inconclusive = any(result.outcome is Outcome.INCONCLUSIVE for result in results)
         if session.exitstatus == pytest.ExitCode.OK and inconclusive:
             session.exitstatus = EXIT_INCONCLUSIVE
+
+    def _report(self) -> Report:
+        option = self._config.option
+        return Report(
+            results=list(self._results.values()),
+            seed=option.seed,
+            mode=option.isolation,
+            submission=plain(_submitted(option).name),
+            date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            evidence=self._evidence,
+        )
 
 
 def _carried(report: pytest.TestReport | pytest.CollectReport) -> Result | None:

@@ -1,9 +1,16 @@
 """The record: what `entry.py` wrote down inside the Locust process, read back with types."""
 
-import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from checks.lab.fitting import fit, lines, parsed
+
+# A submission can write into its record too: nothing in it costs the grader more than this.
+MOST_BYTES = 64 * 1024**2
+LONGEST_LINE = 4 * 1024**2
+BEGINNING = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -29,23 +36,26 @@ class UserClass:
 class Counted:
     """A request as Locust counts it; `request` is the target's number for it, `failure` is None for a success.
 
-    `said` is what the submission said of the answer, in order: "with", "failure", "success".
+    `name` is its row in the statistics; `said` is what the submission said of the answer, in order: "with",
+    "failure", "success".
     """
 
     request: int
     milliseconds: float
     failure: str | None
     said: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that went wrong, and where in the submission; `file` is empty where no line of it took part."""
+    """Something of note, and where in the submission; `file` is empty where no line of it took part."""
 
     file: str
     line: int
     error: str = ""
     url: str = ""
+    path: str = ""
     missing_module: str | None = None
 
     @property
@@ -119,46 +129,99 @@ class Record:
     errors: tuple[Fault, ...] = ()
     strays: tuple[Fault, ...] = ()
     lost: tuple[Fault, ...] = ()
+    opened: tuple[Fault, ...] = ()  # data files in the submission's folder
     constants: dict[str, float] = field(default_factory=dict)
     crash: Fault | None = None
     figures: Figures | None = None
     worker: str = ""  # the name by which a worker's master knows it
     reports: tuple[Report, ...] = ()
     losses: tuple[Loss, ...] = ()
+    stopped_untold: bool = False  # the test began to stop before the grader had asked for it
     began: bool = False  # the process came as far as reading the submission
 
     @classmethod
     def read(cls, path: Path) -> "Record":
         """Return the record at `path`; lines that are cut off or not the entry's own are left out."""
-        kinds: dict[str, list[dict[str, Any]]] = {}
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else ():
-            try:
-                facts = json.loads(line)
-                kinds.setdefault(facts.pop("kind"), []).append(facts)
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue
-        declared, crashes, figures = (kinds.get(kind, []) for kind in ("declared", "crash", "figures"))
+        told: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+        for line in lines(path, MOST_BYTES, LONGEST_LINE):
+            facts = parsed(line)
+            kind = str(facts.pop("kind", ""))
+            if kind in KINDS and (one := fit(KINDS[kind], facts)) is not None:
+                told[kind].append(one)
+        declared = told["declared"][0] if told["declared"] else Declared()
         return cls(
-            began=path.exists(),
-            users=tuple(UserClass(**user) for facts in declared for user in facts["users"]),
-            waits=tuple(Wait(**facts) for facts in kinds.get("wait", [])),
-            shape=declared[0]["shape"] if declared else "",
-            counted=tuple(Counted(**{**facts, "said": tuple(facts["said"])}) for facts in kinds.get("counted", [])),
-            errors=tuple(Fault(**facts) for facts in kinds.get("error", [])),
-            strays=tuple(Fault(**facts) for facts in kinds.get("stray", [])),
-            lost=tuple(Fault(**facts) for facts in kinds.get("lost", [])),
-            constants=declared[0]["constants"] if declared else {},
-            crash=Fault(**crashes[0]) if crashes else None,
-            figures=_figures(figures[0]) if figures else None,
-            worker=declared[0]["worker"] if declared else "",
-            reports=tuple(Report(**facts) for facts in kinds.get("report", [])),
-            losses=tuple(Loss(**facts) for facts in kinds.get("loss", [])),
+            began=bool(told["began"]),
+            users=tuple(user for each in told["declared"] for user in each.users),
+            waits=tuple(told["wait"]),
+            shape=declared.shape,
+            counted=tuple(told["counted"]),
+            errors=tuple(told["error"]),
+            strays=tuple(told["stray"]),
+            lost=tuple(told["lost"]),
+            opened=tuple(told["opened"]),
+            constants=declared.constants,
+            crash=next(iter(told["crash"]), None),
+            figures=next(iter(told["figures"]), None),
+            worker=declared.worker,
+            reports=tuple(told["report"]),
+            losses=tuple(told["loss"]),
+            stopped_untold=_earliest(told["stopping"]) < _earliest(told["told"]),
         )
 
 
-def _figures(facts: dict[str, Any]) -> Figures:
-    return Figures(
-        exit_code=facts["exit_code"],
-        rows=tuple(Row(**row) for row in facts["rows"]),
-        failures=tuple(Failure(**failure) for failure in facts["failures"]),
-    )
+def _earliest(moments: "list[Moment]") -> float:
+    return min((moment.time for moment in moments), default=math.inf)
+
+
+def began(path: Path) -> bool:
+    """Tell whether the process came as far as reading the submission."""
+    return path.exists() and path.stat().st_size > 0
+
+
+def has_declared(path: Path) -> bool:
+    """Tell whether Locust has read the submission's file."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return b'"declared"' in file.read(BEGINNING)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What the submission declares."""
+
+    shape: str = ""
+    users: tuple[UserClass, ...] = ()
+    constants: dict[str, float] = field(default_factory=dict)
+    worker: str = ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something has happened, in seconds of `time.monotonic`."""
+
+    time: float = math.inf
+
+
+@dataclass(frozen=True)
+class Sign:
+    """That something has happened."""
+
+
+KINDS: dict[str, type[Any]] = {
+    "began": Sign,
+    "premature": Sign,
+    "stopping": Moment,
+    "told": Moment,
+    "declared": Declared,
+    "wait": Wait,
+    "counted": Counted,
+    "error": Fault,
+    "stray": Fault,
+    "lost": Fault,
+    "opened": Fault,
+    "crash": Fault,
+    "report": Report,
+    "loss": Loss,
+    "figures": Figures,
+}

@@ -1,20 +1,58 @@
-"""The report: the board in the terminal and report.json."""
+"""The report: all that is known of a grading, and report.json for scripts."""
 
 import json
-import textwrap
-from collections.abc import Iterable, Iterator
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from checks.lab.evidence import Evidence
 from checks.lab.verdict import Outcome, Result, stage_outcome
 
-WIDTH = 100
 LABELS = {
     Outcome.PASSED: "passed",
     Outcome.FAILED: "FAILED",
     Outcome.NOT_STARTED: "not started",
     Outcome.INCONCLUSIVE: "inconclusive",
 }
+MODES = ("practice", "exam")
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of one grading, the evidence by stage, and the circumstances."""
+
+    results: Sequence[Result]
+    seed: int
+    mode: str = "practice"
+    submission: str = ""
+    date: str = ""
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the content of report.json: the contract that scripts rely on."""
+        return {
+            "seed": self.seed,
+            "mode": self.mode,
+            "submission": self.submission,
+            "date": self.date,
+            "versions": versions(),
+            "stages": {
+                name: stage_json(own, self.evidence.get(name, Evidence()))
+                for name, own in by_stage(self.results).items()
+            },
+        }
+
+    def write(self, folder: Path) -> None:
+        """Write `folder`/report.json, whole or not at all."""
+        write_whole(folder / "report.json", json.dumps(self.as_json(), indent=2) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a verdict may depend on."""
+    return {"python": platform.python_version(), "locust": metadata.version("locust"), "system": platform.platform()}
 
 
 def by_stage(results: Iterable[Result]) -> dict[str, list[Result]]:
@@ -25,17 +63,22 @@ def by_stage(results: Iterable[Result]) -> dict[str, list[Result]]:
     return stages
 
 
-def as_json(results: Iterable[Result], seed: int, mode: str) -> dict[str, Any]:
-    """Return the content of report.json: the contract that scripts rely on."""
-    return {"seed": seed, "mode": mode, "stages": {name: _stage_json(own) for name, own in by_stage(results).items()}}
+def points(results: Iterable[Result]) -> tuple[int, int]:
+    """Return the points earned, a bonus included, and those that there are without a bonus."""
+    results = list(results)
+    most = sum(result.criterion.max_points for result in results if not result.criterion.bonus)
+    return sum(result.points for result in results), most
 
 
-def _stage_json(results: list[Result]) -> dict[str, Any]:
+def stage_json(results: list[Result], evidence: Evidence) -> dict[str, Any]:
+    """Return a stage as report.json holds it."""
+    earned, most = points(results)
     return {
         "outcome": stage_outcome(results),
-        "points": sum(result.points for result in results),
-        "max_points": sum(result.criterion.max_points for result in results if not result.criterion.bonus),
+        "points": earned,
+        "max_points": most,
         "criteria": [_criterion_json(result) for result in results],
+        "notes": evidence.notes,
     }
 
 
@@ -50,59 +93,26 @@ def _criterion_json(result: Result) -> dict[str, Any]:
         "message": message(result),
         **({"waiting_for": result.waiting_for} if result.waiting_for else {}),
         **({"bonus": True} if criterion.bonus else {}),
+        **({"part": criterion.part} if criterion.part else {}),
     }
+
+
+def said(result: Result) -> list[tuple[str, str]]:
+    """Return what a failed criterion says, by its parts: what was seen, what was expected, what to try next."""
+    parts = (("seen", result.seen), ("expected", result.expected), ("next", result.advice))
+    return [(name, text) for name, text in parts if text]
 
 
 def message(result: Result) -> str:
     """Return all that is said about a result, a line for each part."""
     if result.waiting_for:
         return f"waiting for: {result.waiting_for}"
-    parts = (("seen", result.seen), ("expected", result.expected), ("next", result.advice))
-    return "\n".join([*filter(None, [result.message]), *(f"{name}: {text}" for name, text in parts if text)])
+    return "\n".join([*filter(None, [result.message]), *(f"{name}: {text}" for name, text in said(result))])
 
 
-def write_json(folder: Path, results: Iterable[Result], seed: int, mode: str) -> None:
-    """Write `folder`/report.json, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / "report.json.part"
-    unfinished.write_text(json.dumps(as_json(results, seed, mode), indent=2) + "\n", encoding="utf-8")
-    unfinished.replace(folder / "report.json")
-
-
-def board(results: Iterable[Result], hints: dict[tuple[str, str], list[str]]) -> Iterator[str]:
-    """Yield the lines of the terminal board: each stage, its criteria, and what to do about those that failed."""
-    for name, own in by_stage(results).items():
-        outcome, sums = stage_outcome(own), _stage_json(own)
-        yield ""
-        yield f"{name}  {LABELS[outcome]}  {sums['points']}/{sums['max_points']} points"
-        if outcome is Outcome.NOT_STARTED and len({result.message for result in own}) == 1:
-            yield from _wrapped("", own[0].message)
-            shown = own[:1]
-        else:
-            shown = own
-            for result in own:
-                yield from _criterion_lines(result)
-        for result in shown:
-            for number, hint in enumerate(hints.get((name, result.criterion.id), ()), start=1):
-                yield from _wrapped(f"hint {number}", hint)
-
-
-def _criterion_lines(result: Result) -> Iterator[str]:
-    label = "waiting" if result.waiting_for else LABELS[result.outcome]
-    criterion = result.criterion
-    points = f"{result.points}/{criterion.max_points}"
-    yield f"  {label:12} {points:>5}  {criterion.title}"
-    if result.waiting_for:
-        yield from _wrapped("", f"waiting for: {result.waiting_for}")
-        return
-    if result.message:
-        yield from _wrapped("", result.message)
-    for part, text in (("seen", result.seen), ("expected", result.expected), ("next", result.advice)):
-        if text:
-            yield from _wrapped(part, text)
-
-
-def _wrapped(part: str, text: str) -> Iterator[str]:
-    margin = " " * 21
-    first = f"{margin}{part + ':' if part else '':10}" if part else margin
-    yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+def write_whole(file: Path, text: str) -> None:
+    """Write a file, whole or not at all; its folder is made where there is none."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_name(f"{file.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(file)

@@ -42,7 +42,7 @@ def read(cell: "Cell", names: Sequence[str]) -> list[Settings]:
     """
     result = cell.root / "settings.json"
     with (cell.root / "settings.log").open("wb") as output:
-        process = cell.start([__file__, str(result), *names], output)
+        process = cell.start([__file__, str(result), *names], output, result)
         try:
             process.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:

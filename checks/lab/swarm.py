@@ -1,6 +1,7 @@
 """The swarm: runs a submission's locustfile in real Locust processes against a target."""
 
 import contextlib
+import random
 import signal
 import socket
 import subprocess
@@ -12,13 +13,14 @@ from pathlib import Path
 
 from checks.lab.cell import Cell
 from checks.lab.journal import Journal
-from checks.lab.record import Record
+from checks.lab.record import Record, began, has_declared
 from checks.lab.target import Target
 
 ENTRY = Path(__file__).with_name("entry.py")
 PATIENCE = 10.0  # seconds without a request: three times the longest think time that a stage asks for
 LIMIT = 60.0  # seconds for a whole run, whatever happens in it
 GRACE = 10.0  # seconds for a polite end
+MOST_PRINTED = 4 * 1024**2
 STOP_TIMEOUT = 5  # seconds that Locust gives to requests in flight, so that its figures and the journal agree
 
 
@@ -36,6 +38,7 @@ class Run:
     fell_silent: bool = False  # the process ran on, but no request came any more
     ended_by_itself: bool = False  # before the grader told it to
     shot: bool = False  # a signal ended the process, and the grader had not sent it
+    broken: str = ""  # the limit of exam mode for which the process was ended
 
 
 class Ending(Enum):
@@ -56,8 +59,9 @@ def run_alone(
     compression: float,
     done: Callable[[Journal], bool],
     patience: float = PATIENCE,
+    limit: float = LIMIT,
 ) -> Run:
-    """Run one Locust process until `done`, its own end, `patience` seconds without an answer, or `LIMIT`."""
+    """Run one Locust process until `done`, its own end, `patience` seconds without an answer, or `limit` seconds."""
     record, log = cell.root / "record.jsonl", cell.root / "locust.log"
     started = time.monotonic()
     with log.open("wb") as output:
@@ -68,25 +72,33 @@ def run_alone(
                 *("-u", str(users), "-r", str(users), "--stop-timeout", str(STOP_TIMEOUT)),
             ],
             output,
+            record,
         )
-        ending = _watch(process, target.journal, record, lambda: done(target.journal), patience)
-        exit_code = _end(process)
+        ending = _watch(process, target.journal, record, lambda: done(target.journal), patience, limit)
+        exit_code = _end(cell, process)
+    said = Record.read(record)
     return Run(
         users=users,
         journal=target.journal,
-        record=Record.read(record),
-        log=log.read_text(encoding="utf-8", errors="replace"),
+        record=said,
+        log=_printed(log),
         exit_code=exit_code,
         seconds=time.monotonic() - started,
         out_of_time=ending is Ending.LIMIT,
         fell_silent=ending is Ending.SILENCE,
-        ended_by_itself=ending is Ending.EXIT,
+        ended_by_itself=ending is Ending.EXIT or said.stopped_untold,
         shot=ending is Ending.EXIT and exit_code in (-signal.SIGKILL, -signal.SIGTERM),
+        broken=cell.broken,
     )
 
 
 def _watch(
-    process: "subprocess.Popen[bytes]", journal: Journal, record: Path, done: Callable[[], bool], patience: float
+    process: "subprocess.Popen[bytes]",
+    journal: Journal,
+    record: Path,
+    done: Callable[[], bool],
+    patience: float,
+    limit: float,
 ) -> Ending:
     """Return when the run has shown what it can."""
     started = grown = time.monotonic()
@@ -96,40 +108,43 @@ def _watch(
             return Ending.DONE
         journal.wait(0.1)
         now = time.monotonic()
-        if len(journal) > seen or not (seen or _has_declared(record)):  # the start of Locust is not the users' silence
+        if len(journal) > seen or not (seen or has_declared(record)):  # the start of Locust is not the users' silence
             seen, grown = len(journal), now
         if now - grown > patience:
             return Ending.SILENCE
-        if now - started > LIMIT:
+        if now - started > limit:
             return Ending.LIMIT
     return Ending.EXIT
 
 
-def _has_declared(record: Path) -> bool:
-    """Tell whether Locust has read the submission's file."""
-    return record.exists() and '"declared"' in record.read_text(encoding="utf-8", errors="replace")
-
-
-def _end(process: "subprocess.Popen[bytes]") -> int:
+def _end(cell: Cell, process: "subprocess.Popen[bytes]") -> int:
     """End a Locust process, politely first; return its exit status."""
     if process.stdin:
         process.stdin.close()
     try:
         return process.wait(GRACE)
     except subprocess.TimeoutExpired:
-        process.kill()
+        cell.kill(process)
         return process.wait()
 
 
-class Node:
-    """A process of a swarm, the master or a worker: to be asked while it runs and after its end."""
+def _printed(log: Path) -> str:
+    """Return what a process has printed, or the end of it where that is more than anybody would read."""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - MOST_PRINTED))
+        return file.read(MOST_PRINTED).decode("utf-8", errors="replace")
 
-    def __init__(self, name: str, swarm: "Swarm", arguments: Sequence[str]) -> None:
+
+class Node:
+    """A process of a swarm, a master or a worker: to be asked while it runs and after its end."""
+
+    def __init__(self, name: str, swarm: "Swarm", cell: Cell, arguments: Sequence[str]) -> None:
         self.name = name
+        self.cell = cell
         self._swarm = swarm
-        self._record, self._log = (swarm.cell.root / f"{name}.{end}" for end in ("jsonl", "log"))
+        self._record, self._log = (cell.root / f"{name}.{end}" for end in ("jsonl", "log"))
         with self._log.open("wb") as output:
-            self.process = swarm.cell.start([str(ENTRY), str(self._record), *arguments], output)
+            self.process = cell.start([str(ENTRY), str(self._record), *arguments], output, self._record)
         swarm.peers.add(name, self.process.pid)
         self.started = time.monotonic()
         self.ended_early = False
@@ -149,9 +164,14 @@ class Node:
         return Record.read(self._record)
 
     @property
+    def log(self) -> str:
+        """What this process has printed, so far."""
+        return _printed(self._log)
+
+    @property
     def has_started(self) -> bool:
         """Whether Locust itself has been loaded, which is not the submission's time."""
-        return self._record.exists()
+        return began(self._record)
 
     def run(self) -> Run:
         """Return all about this process, once the swarm has ended."""
@@ -159,32 +179,47 @@ class Node:
             users=self._swarm.users,
             journal=self.journal,
             record=self.record,
-            log=self._log.read_text(encoding="utf-8", errors="replace"),
+            log=self.log,
             exit_code=self.process.wait(),
             seconds=time.monotonic() - self.started,
             out_of_time=self._swarm.out_of_time,
+            broken=self.cell.broken,
         )
 
 
 class Swarm:
-    """A master and its workers in one cell, as in terminals that are open in one folder."""
+    """A master and its workers: terminals that are open in one folder, or the workers' in one of their own, `away`."""
 
-    def __init__(self, cell: Cell, target: Target, *, users: int, compression: float) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        target: Target,
+        *,
+        users: int,
+        compression: float,
+        away: Cell | None = None,
+        limit: float = LIMIT,
+    ) -> None:
         if target.peers is None:
             raise ValueError("the target of a swarm has to know its peers")
         self.cell, self.target, self.peers = cell, target, target.peers
         self.users = users
         self.out_of_time = False
+        self._away = away or cell
         self._nodes: list[Node] = []
-        self._killed: list[Node] = []
+        self._dismissed: list[Node] = []
         self._compression = compression
-        self._port = _free_port()
-        self._started = time.monotonic()
+        self._port = free_port()
+        self._started, self._limit = time.monotonic(), limit
 
     def start_master(self, arguments: Sequence[str], *, spawn_rate: float, workers: int) -> Node:
-        """Start the master: headless, and patient until `workers` workers have come."""
+        """Start the master: headless, and patient until `workers` workers have come.
+
+        It may come after its workers, and once more when it has been killed: to the same port.
+        """
         return self._start(
             "master",
+            self.cell,
             [
                 *arguments,
                 *("--headless", "--only-summary", "--master-bind-port", str(self._port)),
@@ -195,21 +230,29 @@ class Swarm:
         )
 
     def start_worker(self, arguments: Sequence[str]) -> Node:
-        """Start one more worker."""
-        return self._start(f"worker {len(self._nodes)}", [*arguments, "--master-port", str(self._port)])
+        """Start one more worker, at any time."""
+        return self._start("worker", self._away, [*arguments, "--master-port", str(self._port)])
 
-    def _start(self, name: str, arguments: Sequence[str]) -> Node:
-        self._nodes.append(Node(name, self, [str(self._compression), *arguments, "--host", self.target.url]))
+    def _start(self, kind: str, cell: Cell, arguments: Sequence[str]) -> Node:
+        number = 1 + sum(node.name.startswith(kind) for node in self._nodes)
+        name = kind if (kind, number) == ("master", 1) else f"{kind} {number}"
+        arguments = [str(self._compression), *arguments, "--host", self.target.url]
+        self._nodes.append(Node(name, self, cell, arguments))
         return self._nodes[-1]
 
     def kill(self, node: Node) -> None:
         """End a process and all that it has forked, without a word: kill -9."""
-        self._killed.append(node)
-        self.cell.kill(node.process)
+        self._dismissed.append(node)
+        node.cell.kill(node.process)
 
-    def until(self, count: Callable[[], int], goal: int) -> bool:
+    def quit(self, node: Node) -> None:
+        """End a process politely: a worker says good-bye to its master, a master sends its workers home."""
+        self._dismissed.append(node)
+        _end(node.cell, node.process)
+
+    def until(self, count: Callable[[], int], goal: int, patience: float = PATIENCE) -> bool:
         """Wait until `count()` has reached `goal`; false where a process ends, nothing grows, or time is up."""
-        alive = [node for node in self._nodes if node not in self._killed]
+        alive = [node for node in self._nodes if node not in self._dismissed]
         most, grown = -1, time.monotonic()
         while all(node.process.poll() is None for node in alive):
             counted, now = count(), time.monotonic()
@@ -217,9 +260,9 @@ class Swarm:
                 return True
             if counted > most or not all(node.has_started for node in alive):
                 most, grown = max(most, counted), now
-            if now - grown > PATIENCE:
+            if now - grown > patience:
                 return False
-            if now - self._started > LIMIT:
+            if now - self._started > self._limit:
                 self.out_of_time = True
                 return False
             time.sleep(0.1)  # not until the next request: counting for each of them would cost what the swarm needs
@@ -228,26 +271,39 @@ class Swarm:
     def end(self) -> None:
         """End the master, which ends its workers; then those that have not heard of it; note who had ended before."""
         for node in self._nodes:
-            node.ended_early = node not in self._killed and node.process.poll() is not None
+            node.ended_early = node not in self._dismissed and node.process.poll() is not None
         early = any(node.ended_early for node in self._nodes)
-        for node in self._nodes:
-            if early:  # a master that waits for workers who never come does not listen
-                self.cell.kill(node.process)
-            _end(node.process)
+        for node in sorted(self._nodes, key=lambda node: not node.name.startswith("master")):
+            # A master that waits for workers who never come does not listen, nor a worker that waits for its master.
+            if early or not node.record.users:
+                node.cell.kill(node.process)
+            _end(node.cell, node.process)
 
 
 @contextlib.contextmanager
-def swarm(cell: Cell, target: Target, *, users: int, compression: float) -> Iterator[Swarm]:
+def swarm(
+    cell: Cell,
+    target: Target,
+    *,
+    users: int,
+    compression: float,
+    away: Cell | None = None,
+    limit: float = LIMIT,
+) -> Iterator[Swarm]:
     """Give a swarm without processes; those that are started end with the block."""
-    started = Swarm(cell, target, users=users, compression=compression)
+    started = Swarm(cell, target, users=users, compression=compression, away=away, limit=limit)
     try:
         yield started
     finally:
         started.end()
 
 
-def _free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
+def free_port() -> int:
+    """Return a port that nobody listens on, and that no connection is given while its master is still to come.
+
+    Systems take the ports of connections from 32768 upwards (Linux) or 49152 (the others).
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

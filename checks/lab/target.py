@@ -56,6 +56,8 @@ def serve(app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = 
             connection_limit=20_000,
             asyncore_use_poll=True,
             max_request_body_size=1024 * 1024,
+            inbuf_overflow=64 * 1024,  # thousands of clients with half a body each must not fill the memory
+            max_request_header_size=16 * 1024,
             clear_untrusted_proxy_headers=True,
         )
         assert isinstance(server, TcpWSGIServer)  # noqa: S101 - one address, so one server

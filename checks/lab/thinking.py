@@ -8,9 +8,11 @@ from statistics import quantiles
 
 from checks.lab.journal import Request
 from checks.lab.swarm import Run
+from checks.lab.verdict import Failed
 
 # Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them: a sleep does.
 OWN_SLEEP = 0.2
+TRUE_SHARE = 0.8  # a timer may fire a little early, but users whose sleeps are only claimed don't pause at all
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,13 @@ class Pause:
 
 
 def pauses(run: Run) -> list[Pause]:
-    """Return each pause of each visitor; a pause that the end of the run cut off is left out."""
+    """Return each pause of each visitor; a pause that the end of the run cut off is left out.
+
+    Raises:
+        Failed: users went on before they had slept what the record says. It is written in the submission's process.
+    """
     found: list[Pause] = []
+    all_gaps = all_slept = 0.0
     for visitor, requests in run.journal.visits().items():
         starts = [request.start for request in requests]
         asked, slept = [0.0] * len(requests), [0.0] * len(requests)
@@ -51,10 +58,18 @@ def pauses(run: Run) -> list[Pause]:
             if wait.visitor == visitor and position >= 0:
                 asked[position] += wait.asked
                 slept[position] += wait.actual
+        all_gaps += sum(after.start - before.end for before, after in pairwise(requests))
+        all_slept += sum(slept[:-1])
         found += [
             Pause(before, after, asked[i], after.start - before.end - slept[i])
             for i, (before, after) in enumerate(pairwise(requests))
         ]
+    if all_gaps < TRUE_SHARE * all_slept and not crowded(run):
+        raise Failed(
+            f"users paused {all_gaps:.1f} s in all, less than it says in the record that they slept: {all_slept:.1f} s",
+            "think times that pass",
+            "give the user class a wait_time, and let Locust alone write down what it does",
+        )
     own = {step: _own_sleep(pause.extra for pause in found if pause.step == step) for step in {p.step for p in found}}
     return [replace(pause, own=own[pause.step]) for pause in found]
 

@@ -43,6 +43,7 @@ class Criterion:
     max_points: int
     after: tuple[str, ...] = ()
     bonus: bool = False
+    part: int | None = None  # of a task that is given in parts
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,11 @@ def stage_outcome(results: list[Result]) -> Outcome:
 
 
 def plain(text: str, limit: int = 600) -> str:
-    """Return `text` at most `limit` long, without control characters: a submission must not steer a terminal.
+    """Return `text` at most `limit` long, without what would steer a terminal, or the CI system that shows it.
 
     Lone surrogates go too: no pipe and no file takes them.
     """
-    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]", "?", text)
+    text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]", "?", text)
+    text = re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text)  # ::error:: and the like, at the beginning of a line
+    text = re.sub(r"##(?=\w*\[)", "# #", text)  # ##[group], ##vso[, ##teamcity[
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -96,3 +96,18 @@ def test_a_request_that_got_no_answer_is_told_with_its_cause() -> None:
 
 def test_numbers_with_names_in_capitals_are_told() -> None:
     assert ran('self.client.get("/")').record.constants == {"LIMIT_MS": 3000.0, "HALF": 1500.0}
+
+
+@pytest.mark.parametrize("user", ["HttpUser", "FastHttpUser"])
+def test_each_request_has_the_name_of_its_row(user: str) -> None:
+    body = """
+        self.client.get("/?a=1")
+        self.client.get("/?a=1", name="by hand")
+        with self.client.rename_request("renamed"):
+            self.client.get("/?a=1")
+        self.client.request_name = "set"
+        self.client.get("/?a=1")
+        self.client.request_name = None
+    """
+    names = {count.request: count.name for count in ran(body, user).record.counted}
+    assert [names[number] for number in (1, 2, 3, 4)] == ["/?a=1", "by hand", "renamed", "set"]

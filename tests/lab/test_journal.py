@@ -153,3 +153,26 @@ def test_reading_while_it_grows_is_safe() -> None:
         kept.add(request())
         assert number < 1
     assert len(kept) == 2
+
+
+def test_a_copy_does_not_grow() -> None:
+    kept = journal(request())
+    copy = kept.copy()
+    kept.add(request())
+    assert (len(copy), len(kept)) == (1, 2)
+
+
+def test_a_flood_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.lab.journal.MOST_REQUESTS", 3)
+    kept = Journal()
+    for _ in range(5):
+        kept.add(request())
+    assert len(kept) == 3
+
+
+def test_what_requests_carry_has_an_end(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target.journal, "_room", 2500)
+    for _ in range(5):
+        assert requests.post(target.url, json="x" * 1000, timeout=30).ok
+    seen(target, 2)
+    assert len(target.journal) == 2

@@ -19,7 +19,7 @@ SETTINGS = """
 [pytest]
 addopts = -p xdist --import-mode=importlib --dist=loadfile
 markers =
-    criterion(points, after, bonus): one thing that a stage asks for
+    criterion(points, after, bonus, part): one thing that a stage asks for
 """
 HEAD = """
 import pytest
@@ -58,7 +58,7 @@ def test_stumble():
     \"\"\"The grader knows its trade.\"\"\"
     {}["no such key"]
 
-@pytest.mark.criterion(points=5, bonus=True)
+@pytest.mark.criterion(points=5, bonus=True, part=3)
 def test_extra():
     \"\"\"It does more.\"\"\"
 """
@@ -124,6 +124,26 @@ def test_each_end_has_its_outcome(mixed: Session) -> None:
     }
     assert (mixed.stage["outcome"], mixed.stage["points"], mixed.stage["max_points"]) == ("failed", 7, 10)
     assert mixed.status == 1
+
+
+def test_a_bonus_that_fails_costs_points_and_nothing_else(grade: Grade) -> None:
+    session = grade("""
+@pytest.mark.criterion(points=3)
+def test_good():
+    \"\"\"All is well.\"\"\"
+
+@pytest.mark.criterion(points=5, bonus=True)
+def test_extra():
+    \"\"\"It does more.\"\"\"
+    raise Failed("nothing", "more", "do more")
+""")
+    assert session.criteria["extra"]["outcome"] == "failed"
+    assert (session.stage["outcome"], session.stage["points"], session.stage["max_points"]) == ("passed", 3, 3)
+    assert session.status == 0
+
+
+def test_a_criterion_of_a_part_names_it(mixed: Session) -> None:
+    assert {id: criterion["part"] for id, criterion in mixed.criteria.items() if "part" in criterion} == {"extra": 3}
 
 
 def test_the_first_cause_comes_first(mixed: Session) -> None:
@@ -254,6 +274,38 @@ def test_a_seed_repeats_the_numbers_of_a_run(grade: Grade, tmp_path: Path) -> No
     assert draw("--seed", str(seed)) == draw("--seed", str(seed), "-n", "2") == by_chance
     assert draw("--seed", str(seed + 1)) != by_chance
     assert "mine.py" in by_chance
+
+
+WITNESSED = """
+import requests
+
+@pytest.fixture(scope="module")
+def run(lab):
+    with lab.petshop() as shop:
+        requests.get(f"{shop.url}/pets/4711", timeout=30)
+
+@pytest.mark.criterion(points=1)
+def test_loads(run):
+    \"\"\"It loads.\"\"\"
+
+@pytest.mark.criterion(points=1)
+def test_works(run):
+    \"\"\"It works.\"\"\"
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_the_report_shows_code_notes_and_what_the_target_saw(
+    grade: Grade, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    (tmp_path / "mine.py").write_text("import socket  # <b>mine</b>\n")
+    session = grade(WITNESSED, "--submission", str(tmp_path / "mine.py"), *workers)
+    assert session.status == 0, session.output
+    assert [note.split(":")[:2] for note in session.stage["notes"]] == [["mine.py", "1"]]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("Run 1: 1 user, 1 request<") == page.count("For: It loads.") == 1
+    assert "GET /pets/4711: 404 after " in page
+    assert "import socket  # &lt;b&gt;mine&lt;/b&gt;" in page
 
 
 def test_a_submission_that_is_not_there_is_a_usage_error(grade: Grade, tmp_path: Path) -> None:

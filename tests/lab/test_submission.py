@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checks.lab import submission
-from checks.lab.submission import MAX_BYTES, MAX_FILES, find
+from checks.lab.submission import EXERCISES, MAX_BYTES, MAX_FILES, ROOT, TAKE_HOME, find
 from checks.lab.verdict import Failed, NotStarted
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
@@ -196,3 +196,108 @@ def test_the_submission_itself_stays_as_it_is(tmp_path: Path) -> None:
     find(folder, STAGE).copy_to(tmp_path / "out")
     (tmp_path / "out" / "locustfile.py").write_text("changed")
     assert (folder / "locustfile.py").read_text() == CODE
+
+
+@pytest.fixture
+def take_home(tmp_path: Path) -> Path:
+    """Return a candidate's whole folder, with an answer in it."""
+    write(submission.STARTERS / TAKE_HOME / "simulations", demo_locustfile=STARTER.decode())
+    write(tmp_path / "ann" / "simulations", demo_locustfile=CODE, helper=CODE)
+    return write(tmp_path / "ann", api=CODE)
+
+
+@pytest.mark.parametrize("place", ["", "simulations", "simulations/demo_locustfile.py"])
+def test_of_the_take_home_any_of_three_places_will_do(take_home: Path, tmp_path: Path, place: str) -> None:
+    found = find(take_home / place, TAKE_HOME)
+    assert (found.folder, found.locustfile) == (take_home / "simulations", "demo_locustfile.py")
+    found.copy_to(tmp_path / "out")
+    names = {file.relative_to(tmp_path / "out").as_posix() for file in (tmp_path / "out").rglob("*")}
+    assert names == {"demo_locustfile.py"} | ({"helper.py"} if not place.endswith(".py") else set())
+
+
+def test_among_stages_the_take_home_is_found_by_its_name(take_home: Path, stages: Path) -> None:
+    shutil.move(take_home, stages / TAKE_HOME)
+    assert find(stages, TAKE_HOME).folder == stages / TAKE_HOME / "simulations"
+
+
+def test_the_exercise_of_the_take_home_lies_beside_the_stages(take_home: Path) -> None:
+    assert find(EXERCISES, TAKE_HOME).folder == ROOT / TAKE_HOME / "simulations"
+
+
+def test_the_starter_of_the_take_home_is_not_started_and_needs_its_name(take_home: Path) -> None:
+    write(take_home / "simulations", demo_locustfile=STARTER.decode())
+    (take_home / "simulations" / "helper.py").unlink()
+    with pytest.raises(NotStarted, match="starter"):
+        find(take_home, TAKE_HOME)
+    (take_home / "simulations" / "demo_locustfile.py").unlink()
+    with pytest.raises(NotStarted, match=r"no demo_locustfile\.py"):
+        find(take_home, TAKE_HOME)
+
+
+@pytest.mark.parametrize("place", ["", "simulations", "simulations/demo_locustfile.py"])
+def test_an_answer_to_the_take_home_is_none_to_a_stage(take_home: Path, place: str) -> None:
+    with pytest.raises(NotStarted, match="take-home"):
+        find(take_home / place, STAGE)
+
+
+@pytest.mark.parametrize("name", ["conftest", "sitecustomize", "usercustomize"])
+def test_what_python_and_pytest_run_unasked_stays(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE, **{name: CODE})
+    assert copied(folder, tmp_path / "out") == ["locustfile.py"]
+
+
+@pytest.mark.parametrize("stage", ["02_stress_test", "04_master_worker"])
+def test_each_stage_has_its_own_files(tmp_path: Path, stage: str) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    for name in ("findings.toml", "master.conf", "worker.conf", "locust.conf"):
+        (folder / name).write_text("")
+    names = {file.name for file in find(folder, stage).files}
+    assert names == {"locustfile.py", *submission.TAKEN_BY_NAME[stage]}
+
+
+@pytest.mark.parametrize("name", ["a,b.py", "-f.py", "--headless.py"])
+def test_a_name_that_locust_would_misread_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text(CODE)
+    for path in (tmp_path / "in", tmp_path / "in" / name):
+        with pytest.raises(Failed, match="misread"):
+            find(path, STAGE)
+
+
+@pytest.mark.parametrize("name", ["my-solution.py", "demo (1).py", "lösung.py", "a b.py"])
+def test_other_names_are_fine(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text(CODE)
+    assert copied(tmp_path / "in" / name, tmp_path / "out") == [name]
+
+
+@needs_links
+@pytest.mark.parametrize("swapped", ["data/owners.csv", "data"])
+def test_what_became_a_link_after_it_was_vetted_is_not_followed(tmp_path: Path, swapped: str) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    (folder / "data").mkdir()
+    (folder / "data" / "owners.csv").write_text("id\n")
+    found = find(folder, STAGE)
+    shutil.move(folder / swapped, tmp_path / "away")
+    (folder / swapped).symlink_to(tmp_path / "away", target_is_directory=swapped == "data")
+    with pytest.raises(Failed, match="can't be opened"):
+        found.copy_to(tmp_path / "out")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_became_a_pipe_after_it_was_vetted_is_not_waited_for(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    found = find(folder, STAGE)
+    (folder / "locustfile.py").unlink()
+    os.mkfifo(folder / "locustfile.py")
+    with pytest.raises(Failed, match="special file"):
+        found.copy_to(tmp_path / "out")
+
+
+def test_what_grew_after_it_was_vetted_is_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    found = find(folder, STAGE)
+    with (folder / "locustfile.py").open("r+b") as file:
+        file.truncate(MAX_BYTES + 1)
+    with pytest.raises(Failed, match="has grown"):
+        found.copy_to(tmp_path / "out")

@@ -118,6 +118,104 @@ def test_nothing_is_left_where_the_block_ends_with_an_error() -> None:
     until(lambda: not any(psutil.pid_exists(node.process.pid) for node in nodes))
 
 
+def test_a_worker_may_come_before_its_master_and_a_master_twice() -> None:
+    with distributed(FILE) as group:
+        worker = group.start_worker(["--worker"])
+        assert group.until(lambda: worker.has_started, 1)
+        first = group.start_master(["--master"], spawn_rate=USERS, workers=1)
+        assert sent(group, USERS), worker.log
+        for node in (first, worker):
+            group.kill(node)
+        second = group.start_master(["--master"], spawn_rate=USERS, workers=1)
+        other = group.start_worker(["--worker"])
+        assert group.until(lambda: len(other.journal), USERS), second.log
+        group.end()
+        assert [node.name for node in (worker, first, second, other)] == ["worker 1", "master", "master 2", "worker 2"]
+        assert second.record.figures
+        assert not any(node.ended_early for node in (worker, first, second, other))
+
+
+def test_a_worker_that_quits_says_good_bye_and_its_users_move() -> None:
+    with distributed(FILE) as group:
+        master = group.start_master(["--master"], spawn_rate=USERS, workers=2)
+        leaver, other = (group.start_worker(["--worker"]) for _ in range(2))
+        assert sent(group, 20)
+        group.quit(leaver)
+        assert group.until(lambda: len(other.journal.visits()), USERS), master.log
+        group.end()
+        assert leaver.run().exit_code == 0
+        assert not master.record.losses
+        assert not any(node.ended_early for node in (master, leaver, other))
+
+
+def test_with_rebalancing_a_killed_workers_users_move_to_the_other_one() -> None:
+    with distributed(FILE) as group:
+        master = group.start_master(["--master", "--enable-rebalancing"], spawn_rate=USERS, workers=2)
+        victim, survivor = (group.start_worker(["--worker"]) for _ in range(2))
+        assert sent(group, 20)
+        group.kill(victim)
+        assert group.until(lambda: len(master.record.losses), 1)
+        assert group.until(lambda: len(survivor.journal.visits()), USERS), master.log
+
+
+def test_workers_may_have_a_folder_of_their_own_and_who_opens_data_is_noted() -> None:
+    code = 'print(open("rows.csv").read())\n' + textwrap.dedent(FILE)
+    with serve(witness, peers=Peers()) as target, Cell() as here, Cell() as there:
+        for cell, row in ((here, "the master's"), (there, "the workers'")):
+            (cell.work / "locustfile.py").write_text(code)
+            (cell.work / "rows.csv").write_text(row)
+        with swarm(here, target, users=1, compression=COMPRESSION, away=there) as group:
+            master = group.start_master(["--master"], spawn_rate=1, workers=1)
+            worker = group.start_worker(["--worker"])
+            assert sent(group, 1), worker.log
+            assert "the master's" in master.log
+            assert "the workers'" in worker.log  # while it runs: a print is not kept back
+            assert [(opened.path, opened.place) for opened in worker.record.opened] == [
+                ("rows.csv", "locustfile.py, line 1: ")
+            ]
+
+
+LATE = """\
+    import gevent
+    from locust import User, constant, events, task
+    from locust.runners import WorkerRunner
+
+    create = WorkerRunner.connect_to_master
+
+    def connect_slowly(self):  # the test is under way when the runner is made
+        create(self)
+        gevent.sleep(2)
+
+    WorkerRunner.connect_to_master = connect_slowly
+
+    @events.init.add_listener
+    def on_init(**kwargs):
+        print("init")
+
+    @events.test_start.add_listener
+    def on_test_start(environment, **kwargs):
+        print("start", type(environment.runner).__name__)
+
+    class Idler(User):
+        wait_time = constant(1)
+
+        @task
+        def idle(self):
+            pass
+"""
+
+
+def test_a_worker_that_joins_late_begins_after_its_init() -> None:
+    with distributed(LATE, users=2) as group:
+        group.start_master(["--master"], spawn_rate=2, workers=1)
+        worker = group.start_worker(["--worker"])
+        assert group.until(lambda: "start" in worker.log, 1), worker.log
+        late = group.start_worker(["--worker"])
+        assert group.until(lambda: "start" in late.log, 1), late.log
+        said = [line for line in late.log.splitlines() if line.startswith(("init", "start"))]
+        assert said == ["init", "start WorkerRunner"]
+
+
 @pytest.fixture
 def cell() -> Iterator[Cell]:
     with Cell() as cell:

@@ -61,3 +61,21 @@ def test_a_long_text_is_cut_and_shows_it() -> None:
     assert plain("x" * 600) == "x" * 600
     assert plain("x" * 601) == "x" * 597 + "..."
     assert len(plain("x" * 10**7)) == 600
+
+
+@pytest.mark.parametrize(
+    "command", ["::error::x", "  ::set-output name=a::x", "##[group]x", "##vso[a]x", "##teamcity[x]"]
+)
+def test_what_a_submission_says_can_not_steer_a_ci_system(command: str) -> None:
+    said = plain(f"first\n{command}")
+    assert command not in said
+    assert said.endswith(("x", "]"))
+    assert not any(line.strip().startswith("::") for line in said.splitlines())
+
+
+def test_colons_and_hashes_of_honest_words_stay() -> None:
+    assert plain("http://[::1]:80, a::b, ## Title") == "http://[::1]:80, a::b, ## Title"
+
+
+def test_words_can_not_run_backwards_or_onto_another_line() -> None:
+    assert plain("a\u202eb\u2066c\u2028d") == "a?b?c?d"

@@ -58,5 +58,5 @@ def result(
     outcome: Outcome = Outcome.PASSED, id: str = "works", points: int = 1, stage: str = "01_first", **more: Any
 ) -> Result:
     """Return a result without a run."""
-    criterion = Criterion(id, f"It {id}.", stage, points, bonus=more.pop("bonus", False))
+    criterion = Criterion(id, f"It {id}.", stage, points, bonus=more.pop("bonus", False), part=more.pop("part", None))
     return Result(criterion, outcome, **more)

@@ -1,0 +1,102 @@
+"""The evidence: what a report shows of a submission beside the verdict, for a person who judges it too."""
+
+import re
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from checks.lab.notes import BIDI, notes
+from checks.lab.submission import Submission
+from checks.lab.target import Target
+from checks.lab.timeline import Timeline, timeline
+
+MAX_RUNS = 6
+MAX_NOTES = 50
+CODE = {".py", ".conf", ".toml", ".md"}  # shown at length; of data, the beginning says what it is
+MAX_CODE, MAX_DATA = 100_000, 2_000  # characters of a file
+MAX_LINES = 2_000
+MAX_ALL = 400_000
+WORDS = "NOTES.md"  # what a candidate has to say; no part of what runs
+
+
+@dataclass(frozen=True)
+class Source:
+    """A submitted file as it is shown: its beginning, and whether there is more of it."""
+
+    name: str
+    text: str
+    is_cut: bool
+
+
+@dataclass
+class Evidence:
+    """The files of one stage's submission, the notes on them, and a timeline of each run; grows while it is judged."""
+
+    sources: list[Source] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    runs: list[Timeline] = field(default_factory=list)
+
+    def saw(self, target: Target) -> None:
+        """Keep the timeline of a run that has ended."""
+        self.runs.append(timeline(target))
+
+    def taken(self, reason: str) -> "Evidence":
+        """Return what has come since the last time, its runs made for `reason`; forget it here."""
+        taken = Evidence(self.sources, self.notes, [replace(run, reason=reason) for run in self.runs])
+        self.sources, self.notes, self.runs = [], [], []
+        return taken
+
+    def add(self, other: "Evidence") -> None:
+        """Take what another one holds."""
+        known = {source.name for source in self.sources}  # two workers may have judged parts of one stage
+        self.sources += [source for source in other.sources if source.name not in known]
+        self.notes += [note for note in other.notes if note not in self.notes]
+        self.runs = [*self.runs, *other.runs][:MAX_RUNS]
+
+    def packed(self) -> dict[str, Any]:
+        """Return the evidence as plain JSON values, for the way between processes."""
+        return asdict(self)
+
+    @classmethod
+    def unpacked(cls, facts: dict[str, Any]) -> "Evidence":
+        """Return the evidence that `packed` has packed."""
+        return cls(
+            sources=[Source(**source) for source in facts["sources"]],
+            notes=facts["notes"],
+            runs=[Timeline.unpacked(run) for run in facts["runs"]],
+        )
+
+
+def gathered(submission: Submission) -> Evidence:
+    """Return what a submission shows before it runs."""
+    evidence, left = Evidence(), MAX_ALL
+    words = submission.folder / WORDS
+    others = [words] if words.is_file() and not words.is_symlink() else []
+    for file in [*submission.files, *others]:
+        name = " ".join(visible(file.relative_to(submission.folder).as_posix()).split())
+        if file.suffix == ".py":
+            evidence.notes += notes(name, file.read_bytes())
+        source = _source(file, name, left)
+        left -= len(source.text)
+        evidence.sources.append(source)
+    # The locustfile comes first, and data last: that is the order of reading.
+    evidence.sources.sort(
+        key=lambda source: (source.name != submission.locustfile, Path(source.name).suffix not in CODE)
+    )
+    evidence.notes = evidence.notes[:MAX_NOTES]
+    return evidence
+
+
+def _source(file: Path, name: str, left: int) -> Source:
+    limit = min(left, MAX_CODE if file.suffix in CODE else MAX_DATA)
+    with file.open("rb") as opened:
+        data = opened.read(4 * limit + 1)  # no character takes more bytes
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
+    shown = "\n".join(text[:limit].split("\n")[:MAX_LINES])
+    return Source(name, visible(shown.removesuffix("\n")), is_cut=len(text) > len(shown))
+
+
+def visible(text: str) -> str:
+    """Return `text` with signs in place of what can't be seen and would mislead: control and direction characters."""
+    text = BIDI.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)

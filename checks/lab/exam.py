@@ -1,0 +1,280 @@
+"""Exam mode: a private network with loopback alone, for the grader and all that it starts. Linux, with bubblewrap.
+
+python -m checks.lab.exam [what pytest takes]    the same as python -m pytest, but there
+python -m checks.lab.exam --probe                ends with 0 where exam mode can be had, else says why not, with 1
+
+As root it needs no more than that; an ordinary user gets a user namespace besides. What the cells of submissions
+may see of the system stands on a shelf, in memory that only this grader and what it starts can see.
+"""
+
+import contextlib
+import ctypes
+import os
+import platform
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from checks.lab.seccomp import MACHINES, filter_bytes
+
+ROOT = Path(__file__).resolve().parents[2]
+# Every Linux has this folder, anybody can reach it, and nobody keeps files there. A private one lies over it.
+PRIVATE = Path("/dev/shm")  # noqa: S108
+PRIVATE_BYTES = 4 * 1024**3
+SHARED_BYTES = 16 * 1024**2  # what a cell has in its own /dev/shm
+SHELF = PRIVATE / "shelf"
+FILTER = SHELF / "filter"
+CELL_PYTHON = "/lab/bin/python"
+SHOWN = ("entry.py", "settings.py")  # what runs in a cell; they import nothing of the course
+DEVICES = ("null", "zero", "full", "random", "urandom")
+TEXTS = {
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "passwd": "learner:x:1000:1000::/nonexistent:/nonexistent\n",
+    "group": "learner:x:1000:\n",
+}
+
+NEW_NETWORK, NEW_MOUNTS, NEW_USER = 0x40000000, 0x00020000, 0x10000000  # see man 2 unshare
+BIND, RECURSIVE, PRIVATELY = 0x1000, 0x4000, 0x40000  # see man 2 mount
+NO_SETUID, NO_DEVICES, DETACH = 0x2, 0x4, 0x2
+GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 0x1  # see man 7 netdevice
+WAY_OUT_OF_USERS = (
+    "be root, or allow ordinary users to have one (sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
+    "or kernel.unprivileged_userns_clone=1)"
+)
+WAY_OUT_OF_ROOT = "in a container, start it with --privileged"
+REFUSAL = "exam mode can't be had: "
+OPEN_FILES = 16_384
+WITH_PATH = ("--submission", "--report")
+PROBE_LIMIT = 60.0  # seconds; an idle machine needs half of one
+
+
+class NoExam(Exception):
+    """Exam mode can't be had here; the message is one line that says why, and the way out."""
+
+
+def enter() -> None:
+    """Move this process into a private network, with loopback up, and lay out the shelf for cells.
+
+    Raises:
+        NoExam: this system does not let it.
+    """
+    _require_programs()
+    user, group = os.geteuid(), os.getegid()
+    try:
+        if user:
+            _call("unshare", NEW_USER | NEW_NETWORK | NEW_MOUNTS)
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+            Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+        else:
+            _call("unshare", NEW_NETWORK | NEW_MOUNTS)
+    except OSError as error:
+        raise NoExam(
+            f"this system refuses a private network ({error.strerror}): {WAY_OUT_OF_USERS if user else WAY_OUT_OF_ROOT}"
+        ) from error
+    try:
+        _loopback_up()
+        _raise_open_files()
+        _call("mount", b"none", b"/", None, RECURSIVE | PRIVATELY, None)
+        mount_memory(PRIVATE, PRIVATE_BYTES)
+        _lay_out()
+    except OSError as error:
+        raise NoExam(f"a private network could be had, but not set up ({error})") from error
+
+
+def _raise_open_files() -> None:
+    """Let the grader hold more connections than a cell may open, so that it is never the first to run out."""
+    import resource  # not on Windows
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def is_inside() -> bool:
+    """Tell whether this process has loopback alone, and the shelf."""
+    return FILTER.is_file() and [name for _, name in socket.if_nameindex()] == ["lo"]
+
+
+def obstacle() -> str:
+    """Return why exam mode can't be had, in one line; empty where it can. Tries it out, in a process of its own."""
+    try:
+        _require_programs()
+    except NoExam as error:
+        return str(error)
+    try:
+        trial = subprocess.run(
+            [sys.executable, "-P", "-m", "checks.lab.exam", "--trial"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PROBE_LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"a cell has not started within {PROBE_LIMIT:.0f} s: is the machine very busy? Try again"
+    lines = (trial.stdout + trial.stderr).strip().splitlines()
+    return (lines or ["a cell does not start, and says nothing"])[-1].removeprefix(REFUSAL) if trial.returncode else ""
+
+
+def _require_programs() -> None:
+    if sys.platform != "linux":
+        raise NoExam("it needs Linux: grade in a container (see .ci/Dockerfile), or in practice mode")
+    if platform.machine() not in MACHINES:
+        raise NoExam(f"there is no system call filter for {platform.machine()}, only for {', '.join(MACHINES)}")
+    for program, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux")):
+        if not shutil.which(program):
+            raise NoExam(f"it needs {package}: sudo apt install {package} (or dnf ...)")
+
+
+# --- the shelf: what a cell may see of the system
+
+
+def _lay_out() -> None:
+    """Put on the shelf what a cell sees; binds, since a cell's user may have no way to the originals."""
+    SHELF.mkdir()
+    FILTER.write_bytes(filter_bytes())
+    for name in SHOWN:
+        shutil.copyfile(Path(__file__).with_name(name), SHELF / name)
+    (SHELF / "etc").mkdir()
+    for name, text in TEXTS.items():
+        (SHELF / "etc" / name).write_text(text)
+    _lay_out_environment(SHELF / "lab")
+    for number, source in enumerate(_system()):
+        _bind(source, SHELF / str(number))
+    for path in [SHELF, *SHELF.glob("*"), *SHELF.glob("etc/*")]:
+        if not os.path.ismount(path):
+            path.chmod(0o755 if path.is_dir() else 0o644)  # whatever the umask
+
+
+def _lay_out_environment(folder: Path) -> None:
+    """Make a virtual environment of the same packages, without the programs that came with them."""
+    program = Path(sys.executable).resolve()
+    packages = Path(sysconfig.get_path("purelib"))
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    own = folder / "lib" / version / "site-packages"
+    own.mkdir(parents=True)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python").symlink_to(program)
+    (folder / "pyvenv.cfg").write_text(f"home = {program.parent}\ninclude-system-site-packages = false\n")
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    _bind(packages, own)
+
+
+def _system() -> list[Path]:
+    """Return the places that Python and its libraries come from; no other programs, no configuration, no homes."""
+    program, base = Path(sys.executable).resolve(), Path(sys.base_prefix).resolve()
+    wanted = [Path("/usr/lib"), Path("/usr/lib64"), base / "lib", base / "lib64", program]
+    wanted += [Path("/usr/share/zoneinfo"), Path("/etc/ld.so.cache")]
+    wanted += [Path(root) for root in ("/lib", "/lib64") if not Path(root).is_symlink()]
+    found: list[Path] = []
+    for path in wanted:
+        if path.exists() and not path.is_symlink() and not any(path.is_relative_to(other) for other in found):
+            found.append(path)
+    return found
+
+
+def system_arguments() -> list[str]:
+    """Return bubblewrap's arguments that show what stands on the shelf."""
+    binds = {SHELF / str(number): path for number, path in enumerate(_system())}
+    binds |= {SHELF / "lab": Path("/lab"), **{SHELF / "etc" / name: Path("/etc", name) for name in TEXTS}}
+    binds |= {SHELF / name: Path(__file__).with_name(name) for name in SHOWN}
+    links = [Path(root) for root in ("/lib", "/lib64") if Path(root).is_symlink()]
+    return [
+        *(word for source, place in binds.items() for word in ("--ro-bind", str(source), str(place))),
+        *(word for link in links for word in ("--symlink", str(link.readlink()), str(link))),
+        *(word for name in DEVICES for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
+        *("--symlink", "/proc/self/fd", "/dev/fd", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"),  # noqa: S108
+    ]
+
+
+# --- what the kernel does
+
+
+def _call(name: str, *arguments: object) -> None:
+    """Call a function of the C library; Python has none for these before 3.12."""
+    passed = [ctypes.c_ulong(argument) if isinstance(argument, int) else argument for argument in arguments]
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*passed) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), name)
+
+
+def mount_memory(place: Path, size: int) -> None:
+    """Lay a file system in memory over a folder: `size` bytes at most, and a file for each 16 KiB of them."""
+    options = f"size={size},nr_inodes={size // 16384},mode=755".encode()
+    _call("mount", b"tmpfs", bytes(place), b"tmpfs", NO_SETUID | NO_DEVICES, options)
+
+
+def unmount(place: Path) -> None:
+    """Take away what `mount_memory` has laid over a folder."""
+    with contextlib.suppress(OSError):
+        _call("umount2", bytes(place), DETACH)
+
+
+def _bind(source: Path, place: Path) -> None:
+    if source.is_dir():
+        place.mkdir(exist_ok=True)
+    else:
+        place.touch()
+    _call("mount", bytes(source), bytes(place), None, BIND | RECURSIVE, None)
+
+
+def _loopback_up() -> None:
+    import fcntl  # not on Windows, where this module is imported too
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        _, flags = struct.unpack("16sH", fcntl.ioctl(any_socket, GET_FLAGS, struct.pack("16sH", b"lo", 0)))
+        fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH", b"lo", flags | UP))
+
+
+# --- the command
+
+
+def main(words: list[str]) -> None:
+    """Do what the command line asks for."""
+    if words == ["--probe"]:
+        why = obstacle()
+        sys.exit(REFUSAL + why if why else 0)
+    try:
+        enter()
+    except NoExam as error:
+        sys.exit(f"{REFUSAL}{error}")
+    if words == ["--trial"]:
+        sys.exit(_trial() or 0)
+    # -P: a grader who stands in a submission's folder must not import from there; -c: nor read its settings.
+    options = ["-c", str(ROOT / "pyproject.toml"), "--isolation=exam"]
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "pytest", *options, *_joined(words)])  # noqa: S606 - no shell is the point
+
+
+def _joined(words: list[str]) -> list[str]:
+    """Write `--submission PATH` as one word: pytest loads a conftest.py from what looks to it like a path of tests."""
+    if len(words) < 2:
+        return words
+    first, second, *rest = words
+    return [f"{first}={second}", *_joined(rest)] if first in WITH_PATH else [first, *_joined(words[1:])]
+
+
+def _trial() -> str:
+    """Start a cell that does nothing; return what it says where it does not start."""
+    from checks.lab.bubble import Bubble
+
+    with Bubble() as cell, (cell.root / "said").open("w+b") as output:
+        process = cell.start(["-c", "import locust.clients"], output, cell.root / "told")
+        if process.wait(PROBE_LIMIT) == 0:
+            return ""
+        said = (cell.root / "said").read_text(errors="replace").strip().splitlines() or ["it says nothing"]
+        return f"a cell does not start: {said[-1]}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,66 @@
+"""Fitting: JSON from where a submission can write too, made into what it should be, or refused."""
+
+import json
+import math
+import types
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+Kind = TypeVar("Kind")
+MISFITS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
+def lines(path: Path, most_bytes: int, longest: int) -> list[bytes]:
+    """Return the lines of a file, of its first `most_bytes` only, without those that are longer than anybody writes."""
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        return [line for line in file.read(most_bytes).splitlines() if len(line) <= longest]
+
+
+def parsed(line: bytes) -> dict[str, Any]:
+    """Return the JSON object that a line holds; an empty one where it holds none."""
+    try:
+        facts = json.loads(line)
+    except MISFITS:
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def fit(kind: type[Kind], facts: Any) -> Kind | None:
+    """Return a dataclass made of `facts`; None where they are no such thing."""
+    try:
+        return _fit(kind, facts)  # type: ignore[no-any-return]
+    except MISFITS:
+        return None
+
+
+def _fit(kind: Any, value: Any) -> Any:
+    if _is_dataclass(kind):
+        hints = _hints(kind)
+        return kind(**{name: _fit(hints[name], one) for name, one in value.items()})
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise TypeError(value)
+        return tuple(_fit(get_args(kind)[0], one) for one in value)
+    if get_origin(kind) is dict:
+        return {str(name): _fit(get_args(kind)[1], one) for name, one in value.items()}
+    if get_origin(kind) is types.UnionType:  # of something and None
+        return None if value is None else _fit(get_args(kind)[0], value)
+    if kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise TypeError(value)
+        return kind(value)
+    return kind(value)
+
+
+def _is_dataclass(kind: Any) -> bool:
+    return is_dataclass(kind)
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}

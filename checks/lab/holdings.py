@@ -1,0 +1,370 @@
+"""The holdings: which row of the data file each user holds, and what it asks about the things that belong to it.
+
+A holder is what a row of the data file names, a thing is what belongs to a holder: an owner and its pets, a user id and
+its posts. A user asks for the things of its holder, and for details of these things.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from checks.lab.diagnosis import aside
+from checks.lab.journal import Journal, Request
+from checks.lab.swarm import Run
+from checks.lab.thinking import crowded
+from checks.lab.verdict import Failed, Inconclusive
+
+# Who draws its tasks by lot may be silent for long: before the things are known, it can't ask for details. Where one
+# draw in ten is the right one, a user is silent for 165 draws in 3 of 10^8 cases; one of 13 users is in 4 of 10^7 runs.
+CHANCES = 170  # requests of the busiest user, who may have drawn a few times more than the others
+LISTED = 12
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way to write a question: the id in the path, as its group, or in a field of the query."""
+
+    path: str
+    field: str = ""
+
+    def fits(self, path: str) -> bool:
+        """Tell whether a request for this path is the question."""
+        return re.fullmatch(f"{self.path}/?", path) is not None
+
+    def ids(self, request: Request) -> tuple[str, ...]:
+        """Return the ids that are asked for; none where the question leaves them open, so that it asks for all."""
+        found = re.fullmatch(f"{self.path}/?", request.path)
+        return tuple(request.query.get(self.field, ())) if self.field or not found else found.groups()
+
+
+@dataclass(frozen=True)
+class Questions:
+    """The two questions that users ask, each with its forms, and the words for them."""
+
+    holder: str
+    thing: str
+    details: str
+    things_forms: tuple[Form, ...]
+    details_forms: tuple[Form, ...]
+
+    @property
+    def things(self) -> str:
+        """More than one thing."""
+        return f"{self.thing}s"
+
+    def asks_things(self, path: str) -> bool:
+        """Tell whether a request for this path asks for the things of a holder."""
+        return any(form.fits(path) for form in self.things_forms)
+
+    def asks_details(self, path: str) -> bool:
+        """Tell whether a request for this path asks for details of a thing."""
+        return any(form.fits(path) for form in self.details_forms)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with the ids that it names."""
+
+    request: Request
+    ids: tuple[str, ...]
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the answer was no error."""
+        return self.request.status < 400
+
+    def __str__(self) -> str:
+        query = "&".join(f"{name}={value}" for name, values in self.request.query.items() for value in values)
+        return str(self.request) + (f"?{query}" if query else "")
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One user: its number, and what it asked, of each kind in the order in which it was sent."""
+
+    number: int
+    things: tuple[Asked, ...]
+    details: tuple[Asked, ...]
+
+    @property
+    def holder(self) -> str:
+        """The first id of which it asked for things; empty where it named none."""
+        return next((id for asked in self.things for id in asked.ids), "")
+
+    def went_on_after(self, asked: Asked) -> bool:
+        """Tell whether it has asked anything after the answer to this question."""
+        return any(later.request.start > asked.request.end for later in (*self.things, *self.details))
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something that users have not done yet, though nothing has kept them from it since `since`."""
+
+    seen: str
+    expected: str
+    advice: str
+    since: float = 0.0
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What `size` users are to do with the `rows` of a data file, ids in its order, and what the journal has of it.
+
+    `things` are the ids of what belongs to each holder.
+    """
+
+    journal: Journal
+    questions: Questions
+    size: int
+    rows: Sequence[str]
+    things: Mapping[str, frozenset[str]]
+
+    @property
+    def users(self) -> list[Holding]:
+        """The visitors that have asked for things or details, in the order in which they came."""
+        found: list[Holding] = []
+        for requests in self.journal.visits().values():
+            things = _asked(requests, self.questions.things_forms)
+            details = _asked(requests, self.questions.details_forms)
+            if things or details:
+                found.append(Holding(len(found) + 1, things, details))
+        return found
+
+    def had_chances(self, since: float) -> bool:
+        """Tell whether another user has asked so much since then that who did nothing meanwhile does nothing at all."""
+        sent = Counter(request.visitor for request in self.journal if request.start > since)
+        return max(sent.values(), default=0) >= CHANCES
+
+    def is_settled(self, lacks: Iterable[Lack]) -> bool:
+        """Tell whether nothing is lacking any more but what has had its chances, or there are too many visitors."""
+        return len(self.users) > self.size or all(self.had_chances(lack.since) for lack in lacks)
+
+    def require_none(self, lacks: Iterable[Lack], run: Run) -> None:
+        """Return where a run lacks nothing.
+
+        Raises:
+            Failed: something is lacking.
+            Inconclusive: the run ended too early to tell.
+        """
+        for lack in lacks:
+            if run.shot or not (run.fell_silent or run.ended_by_itself or self.had_chances(lack.since)):
+                raise Inconclusive(f"{lack.seen}, within {run.seconds:.0f} s; the machine may be too busy: try again")
+            ending = "; Locust ended by itself" if run.ended_by_itself else ""
+            raise Failed(lack.seen + ending + aside(run), lack.expected, lack.advice)
+
+
+def _asked(requests: Iterable[Request], forms: Sequence[Form]) -> tuple[Asked, ...]:
+    return tuple(
+        Asked(request, form.ids(request))
+        for request in requests
+        for form in forms
+        if request.method == "GET" and form.fits(request.path)
+    )
+
+
+# --- what may be lacking
+
+
+def lacking_users(held: Holdings) -> Iterator[Lack]:
+    """Yield what is lacking until each user has asked for its things."""
+    words, count = held.questions, sum(bool(user.things) for user in held.users)
+    if count < held.size:
+        yield Lack(
+            f"{held.size} users on {_rows(held)} looked like {count} visitors who asked for {words.things}",
+            f"{held.size} visitors, one for each user, who each ask for the {words.things} of their {words.holder}",
+            "after the last row comes the first one again, as with itertools.cycle: no user may end or go without a row"
+            if held.size > len(held.rows)
+            else "each user has its own self.client and sends all through it; an error in on_start ends its user",
+        )
+
+
+def lacking_questions(held: Holdings, *, things: int, details: int) -> Iterator[Lack]:
+    """Yield what is lacking until each user has asked so often for things, and for details where it has things."""
+    words = held.questions
+    for user in held.users:
+        count = len(held.things.get(user.holder, ()))
+        if len(user.things) < things or len(user.details) < details * bool(count):
+            yield Lack(
+                f"user {user.number} asked {len(user.things)} times for {words.things} and {len(user.details)} times "
+                f"for {words.details}; its {words.holder} {user.holder} has {count} {words.things}",
+                f"{words.things} and {words.details}, again and again until the test ends",
+                f"keep the ids of the {words.things} that the answer names, and ask for {words.details} where there "
+                "are any; nothing may end a user",
+            )
+
+
+def lacking_after_errors(held: Holdings) -> Iterator[Lack]:
+    """Yield what is lacking until each user has gone on after an error answer, and come to details all the same."""
+    words = held.questions
+    expected = f"users that go on with their {words.holder} and come to {words.details}, since later answers are good"
+    advice = (
+        "look at the status before you use an answer, ask again later, and let no error reach on_start or end a user"
+    )
+    for user in held.users:
+        for kind in user.things, user.details:
+            error = next((asked for asked in kind if not asked.is_answered), None)
+            if error and not user.went_on_after(error):
+                seen = f"user {user.number} got a {error.request.status} for {error} and asked for nothing more"
+                yield Lack(seen, expected, advice, since=error.request.end)
+        good = next((asked for asked in user.things if asked.is_answered), None)
+        if good and held.things.get(user.holder) and not user.details:
+            seen = f"user {user.number} got a good answer to {good} and never asked for {words.details}"
+            yield Lack(seen, expected, advice, since=good.request.end)
+
+
+# --- what must not be
+
+
+def forbid_crowds(held: Holdings, run: Run) -> None:
+    """Return where no two users share a client, and none leaves its cookies behind."""
+    count, shared = len(held.users), len(crowded(run))
+    if shared or count > held.size:
+        seen = f"{held.size} users looked like {count} visitors"
+        seen += f", {shared} of them with two requests at once" if shared else ""
+        raise Failed(
+            seen + aside(run),
+            f"{held.size} visitors, one for each user",
+            "send every request through self.client: each user has its own, which keeps the user's cookies",
+        )
+
+
+def forbid_second_holder(held: Holdings) -> None:
+    """Return where each user has asked for the things of one holder, and always the same."""
+    words = held.questions
+    expected = f"one {words.holder} for each user, from its first request to its last"
+    for user in held.users:
+        for asked in user.things:
+            if len(asked.ids) != 1:
+                whose = " and ".join(asked.ids) or f"no {words.holder}"
+                raise Failed(
+                    f"user {user.number} sent {asked}: it names {whose}",
+                    expected,
+                    f"ask for the {words.things} of one {words.holder}, and spell the request as the README does",
+                )
+            if asked.ids[0] != user.holder:
+                raise Failed(
+                    f"user {user.number} asked for the {words.things} of {words.holder} {user.holder}, "
+                    f"later for those of {asked.ids[0]}",
+                    expected,
+                    "take a row once for each user, in on_start, and keep it in self",
+                )
+
+
+def forbid_other_rows(held: Holdings) -> None:
+    """Return where the users hold the rows in the order of the file, and after the last one the first one again."""
+    holders = [user.holder for user in held.users if user.things]
+    due = list(islice(cycle(held.rows), held.size))
+    if Counter(holders) != Counter(due):
+        seen = f"{held.size} users on {_rows(held)} hold {_counted(holders)}"
+        raise Failed(seen, _counted(due), _why_other_rows(held.rows, holders))
+
+
+def _rows(held: Holdings) -> str:
+    return f"{len(held.rows)} rows" if len(held.rows) > 1 else "one row"
+
+
+def _counted(holders: Sequence[str]) -> str:
+    """Return ids as a person would list them, in the order in which they first come."""
+    listed = [f"{id} ({count} times)" if count > 1 else id for id, count in Counter(holders).items()]
+    return ", ".join(listed[:LISTED]) + (", ..." if len(listed) > LISTED else "")
+
+
+def _why_other_rows(rows: Sequence[str], holders: Sequence[str]) -> str:
+    """Return what to do about users that hold other rows than those whose turn it was."""
+    count, own = len(holders), Counter(holders)
+    again = list(islice(cycle(rows), 2 * count))
+    if not own.keys() & set(rows):
+        return "none of these ids stands in the file that lies beside your locustfile: read it, as the test starts"
+    if own.keys() - set(rows):
+        return "some of these ids stand in no row: let the csv or json module read the file"
+    if len(own) == 1:
+        return "all hold the same row: take a row in on_start; a class body runs once for all users"
+    if own in (Counter(again[::2]), Counter(again[1::2])):
+        return "every other row is left out: take one row for each user, not two"
+    if own == Counter(again[1 : count + 1]):
+        return "the first row is left out: csv.DictReader takes the header off by itself"
+    if own in (Counter(sorted(rows)[:count]), Counter(sorted(rows, key=int)[:count])):
+        return "these are sorted: keep the order of the file"
+    if own == Counter(rows[-count:]):
+        return "these are the last rows: begin with the first one"
+    if max(own.values()) > 1 and count <= len(rows):
+        return "rows are held twice while others are free: hand them out in turn, from one iterator for all users"
+    return "hand them out in turn: the first user gets the first row, the next user the next one, and then from the top"
+
+
+def forbid_foreign_things(held: Holdings) -> None:
+    """Return where each detail that a user asked for is of a thing of its holder that an answer had named before."""
+    words, users = held.questions, held.users
+    owners = {thing: holder for holder, things in held.things.items() for thing in things}
+    known: dict[str, float] = {}  # since when somebody may know a holder's things
+    for asked in (asked for user in users for asked in user.things if asked.is_answered):
+        for id in asked.ids:
+            known[id] = min(asked.request.end, known.get(id, asked.request.end))
+    for user in users:
+        own = held.things.get(user.holder, frozenset())
+        expected = (
+            f"{words.details} of the {words.things} of {words.holder} {user.holder}, which an answer has named"
+            if own
+            else f"no {words.details} at all for {words.holder} {user.holder}, who has no {words.things}"
+        )
+        for asked in user.details:
+            foreign = [id for id in asked.ids if id not in own]
+            if not asked.ids:
+                raise Failed(f"user {user.number} sent {asked}", expected, f"name the {words.thing} in each request")
+            if foreign:
+                whose = f"{words.holder} {owners[foreign[0]]}'s" if foreign[0] in owners else "nobody's"
+                raise Failed(
+                    f"user {user.number} sent {asked}: its {words.holder} is {user.holder}, the {words.thing} {whose}",
+                    expected,
+                    _why_foreign(words, foreign[0] in owners),
+                )
+            if asked.request.start < known.get(user.holder, asked.request.end):
+                raise Failed(
+                    f"user {user.number} sent {asked} before any answer had named that {words.thing}",
+                    expected,
+                    f"ask for the {words.things} first; until they are known, ask for no {words.details}",
+                )
+
+
+def _why_foreign(words: Questions, is_thing: bool) -> str:
+    """Return what to do about a user that asks about what does not belong to its holder."""
+    if not is_thing:
+        return f'the id of a {words.thing} is the "id" in the answer; before the first good answer there is none'
+    return "keep the ids in self, set anew by each good answer: a list in the class or module is one for all users"
+
+
+def forbid_scattered_rows(held: Holdings, run: Run) -> None:
+    """Return where Locust's report has one row for all things and another one for all details, without a failure."""
+    words, names = held.questions, {}
+    counted = {count.request: count for count in run.record.counted}
+    for what, kind in ((words.things, "things"), (words.details, "details")):
+        requests = [asked.request for user in held.users for asked in getattr(user, kind)]
+        names[what] = Counter(counted[request.id].name for request in requests if request.id in counted)
+        if names[what].total() < len(requests) - held.size:  # each user may have one in flight at the end
+            raise Failed(
+                f"users sent {len(requests)} requests for {words.things}, Locust counts {names[what].total()}",
+                "each request in Locust's report",
+                "send them through self.client; with catch_response=True it takes a with block",
+            )
+    expected = f"one row for all {words.things}, and one for all {words.details}"
+    for what, rows in names.items():
+        if len(rows) > 1:
+            raise Failed(
+                f"the {what} are {len(rows)} rows in Locust's report: {', '.join(list(rows)[:3])}, ...",
+                expected,
+                'give these requests one name: self.client.get(..., name="/.../[id]/...")',
+            )
+    (first, second) = names.values()
+    if first.keys() & second.keys():
+        raise Failed(f"one row, {next(iter(first))}, holds both", expected, "give the two requests two names")
+    if run.record.errors:
+        raise Failed(f"tasks end in an error{aside(run)}", "tasks that come to their end", "mend that line")
+    good = {request.id for request in held.journal if request.status < 400}
+    if failed := [count for count in counted.values() if count.failure is not None and count.request in good]:
+        raise Failed(
+            f"{failed[0].name} counts as failed: {failed[0].failure}",
+            "no failure: each answer was a good one",
+            "mark an answer as a failure only where it is one",
+        )

@@ -1,0 +1,175 @@
+"""The filter: the system calls that no load test needs, refused by the kernel itself.
+
+A filter is a program for the kernel's classic BPF machine: instructions of eight bytes that look at one system call
+(see `man 2 seccomp`). This one lets everything through but what is named here, so that Python and Locust may change.
+"""
+
+import errno
+import platform
+import struct
+
+# name: its number on x86_64 and on aarch64, None where there is no such call
+DENIED = {
+    # other processes
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "kcmp": (312, 272),
+    "pidfd_getfd": (438, 438),
+    # large and young parts of the kernel
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "keyctl": (250, 219),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "fanotify_init": (300, 262),
+    "vmsplice": (278, 75),
+    # other namespaces, other files
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "move_mount": (429, 429),
+    "open_tree": (428, 428),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    # the machine
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "reboot": (169, 142),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "acct": (163, 89),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "clock_adjtime": (305, 266),
+    "adjtimex": (159, 171),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "modify_ldt": (154, None),
+    "personality": (135, 92),
+    "syslog": (103, 116),
+    "vhangup": (153, 58),
+    "lookup_dcookie": (212, 18),
+    "move_pages": (279, 239),
+    "migrate_pages": (256, 238),
+    "mbind": (237, 235),
+    "set_mempolicy": (238, 237),
+    # memory that belongs to no process, so that nobody would count it
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "mq_open": (240, 180),
+}
+LOOKED_INTO = {
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+    "clone": (56, 220),
+    "clone3": (435, 435),
+    "ioctl": (16, 29),
+}
+MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above, the kernel's own name
+X32 = 0x40000000  # x86_64 has a second set of numbers for the same calls
+
+LOCAL, INTERNET, INTERNET_6, ROUTES = 1, 2, 10, 16  # address families
+PLAIN_TCP_UDP = (0, 6, 17)  # protocols: others load modules of the kernel
+NEW_NAMESPACES = 0x7E020000
+PUSH_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+
+Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, value
+
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # places in what the kernel tells of a call
+ALLOW: Program = [(RETURN, 0, 0, 0x7FFF0000)]
+KILL: Program = [(RETURN, 0, 0, 0x80000000)]
+
+
+def filter_bytes(machine: str = "") -> bytes:
+    """Return the filter for a machine such as x86_64 (this one), as bubblewrap wants it.
+
+    Raises:
+        LookupError: no filter is known for this kind of machine.
+    """
+    column, architecture = MACHINES[machine or platform.machine()]
+    calls = {name: numbers[column] for name, numbers in LOOKED_INTO.items()}
+    program = [
+        *_load(ARCHITECTURE),
+        *_unless(EQUAL, architecture, KILL),
+        *_load(NUMBER),
+        *(_if(AT_LEAST, X32, _refuse(errno.EPERM)) if machine != "aarch64" else ()),
+        *(step for numbers in DENIED.values() for step in _if(EQUAL, numbers[column], _refuse(errno.EPERM))),
+        # C libraries take clone, which can be looked into, where there is no clone3.
+        *_if(EQUAL, calls["clone3"], _refuse(errno.ENOSYS)),
+        *_if(
+            EQUAL, calls["clone"], [*_load(_argument(0)), *_if(ANY_BIT, NEW_NAMESPACES, _refuse(errno.EPERM)), *ALLOW]
+        ),
+        *_if(EQUAL, calls["ioctl"], [*_load(_argument(1)), *_refuse_each(PUSH_INTO_TERMINAL), *ALLOW]),
+        *_if(EQUAL, calls["socketpair"], [*_load(_argument(0)), *_allow_each([LOCAL]), *_refuse(errno.EAFNOSUPPORT)]),
+        *_if(EQUAL, calls["socket"], _sockets()),
+        *ALLOW,
+    ]
+    return b"".join(struct.pack("HBBI", *step) for step in program)
+
+
+def _sockets() -> Program:
+    """Allow local sockets, TCP and UDP, and asking for the routes, as name look-ups do."""
+    internet = [*_load(_argument(2)), *_allow_each(PLAIN_TCP_UDP), *_refuse(errno.EPROTONOSUPPORT)]
+    routes = [*_load(_argument(2)), *_allow_each([0]), *_refuse(errno.EPROTONOSUPPORT)]
+    return [
+        *_load(_argument(0)),
+        *_allow_each([LOCAL]),
+        *_if(EQUAL, INTERNET, internet),
+        *_if(EQUAL, INTERNET_6, internet),
+        *_if(EQUAL, ROUTES, routes),
+        *_refuse(errno.EAFNOSUPPORT),
+    ]
+
+
+def _argument(index: int) -> int:
+    """Return the place of the lower half of an argument: all of it that the kernel takes for an int."""
+    return ARGUMENTS + 8 * index
+
+
+def _load(place: int) -> Program:
+    return [(LOAD, 0, 0, place)]
+
+
+def _if(test: int, value: int | None, then: Program) -> Program:
+    return [] if value is None else [(test, 0, len(then), value), *then]
+
+
+def _unless(test: int, value: int, then: Program) -> Program:
+    return [(test, len(then), 0, value), *then]
+
+
+def _refuse(error: int) -> Program:
+    return [(RETURN, 0, 0, 0x00050000 | error)]
+
+
+def _allow_each(values: "tuple[int, ...] | list[int]") -> Program:
+    return [step for value in values for step in _if(EQUAL, value, ALLOW)]
+
+
+def _refuse_each(values: tuple[int, ...]) -> Program:
+    return [step for value in values for step in _if(EQUAL, value, _refuse(errno.EPERM))]

@@ -1,0 +1,171 @@
+"""Hostile submissions: made as their description says, graded in exam mode, and what the machine looks like after."""
+
+import ctypes
+import hashlib
+import io
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.corpus import ROOT, Entry, Verdict, entries, grade
+
+CANARY_PORT = 49572  # hostile submissions call it; it listens outside of their network
+CANARY_FILE = Path("/tmp/workshop-canary")  # noqa: S108 - they write there
+SHARED = Path("/dev/shm")  # noqa: S108 - the grader's own lies over it, for itself alone
+RUN_LIMIT = 30  # seconds: what hangs needs no longer to be seen hanging, and what works no longer on a busy machine
+SUBREAPER = 36  # see man 2 prctl
+
+
+def hostile() -> list[Entry]:
+    """Return the hostile part of the corpus."""
+    return entries("hostile")
+
+
+@cache
+def obstacle() -> str:
+    """Return why exam mode can't be had here; empty where it can."""
+    probe = [sys.executable, "-m", "checks.lab.exam", "--probe"]
+    finished = subprocess.run(probe, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return finished.stderr.strip() if finished.returncode else ""
+
+
+def require_exam_mode() -> None:
+    """Skip the test where exam mode can't be had; in CI it must be."""
+    if why := obstacle():
+        assert not os.environ.get("CI"), why
+        pytest.skip(why)
+
+
+def grade_hostile(entry: Entry, submission: Path, temporary: Path) -> Verdict:
+    """Return the verdict of exam mode; the grader's temporary files go to `temporary`."""
+    arguments = (f"--submission={submission}", f"--run-limit={RUN_LIMIT}", "-k", entry.stage)
+    return grade(*arguments, program="checks.lab.exam", TMPDIR=str(temporary))
+
+
+# --- made as described
+
+
+def made(entry: Entry, folder: Path) -> Path:
+    """Return the submission: its folder, or a copy with what git can't hold, or an archive."""
+    told = tomllib.loads((entry.folder / "expect.toml").read_text(encoding="utf-8"))
+    if "archive" in told:
+        return _archived(folder / f"submission.{told['archive']}", told["entries"])
+    kept = [file for file in entry.folder.rglob("*") if file.is_file() and file.name != "expect.toml"]
+    texts = {file.relative_to(entry.folder).as_posix(): file.read_text() for file in kept}
+    for name, text in {**texts, **told.get("files", {})}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    for name, goal in told.get("links", {}).items():
+        (folder / name).symlink_to(goal)
+    for name in told.get("pipes", []):
+        os.mkfifo(folder / name)
+    for name, size in told.get("sizes", {}).items():
+        with (folder / name).open("wb") as file:
+            file.truncate(size)
+    return folder
+
+
+def _archived(path: Path, contents: list[dict[str, Any]]) -> Path:
+    if not contents:
+        path.write_bytes(b"this is no archive")
+    elif path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for one in contents:
+                _zip(archive, one)
+    else:
+        mode: Any = f"w:{path.suffix.lstrip('.').replace('tar', '')}"
+        with tarfile.open(path, mode) as archive:
+            for one in contents:
+                _tar(archive, one)
+    return path
+
+
+def _zip(archive: zipfile.ZipFile, one: dict[str, Any]) -> None:
+    info = zipfile.ZipInfo(one["name"])
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = (0o120777 if "link" in one else 0o100644) << 16
+    with archive.open(info, "w", force_zip64=True) as file:
+        file.write(one.get("link", one.get("text", "")).encode())
+        for _ in range(one.get("zeros", 0) >> 24):
+            file.write(bytes(1 << 24))
+
+
+def _tar(archive: tarfile.TarFile, one: dict[str, Any]) -> None:
+    info = tarfile.TarInfo(one["name"])
+    content = one.get("text", "").encode() + bytes(one.get("zeros", 0))
+    info.size = len(content)
+    for key, kind in (("link", tarfile.SYMTYPE), ("hard_link", tarfile.LNKTYPE), ("device", tarfile.CHRTYPE)):
+        if key in one:
+            info.type, info.linkname = kind, str(one[key])
+            info.devmajor, info.devminor = 1, 5  # /dev/zero
+    archive.addfile(info, io.BytesIO(content))
+
+
+# --- what is left
+
+
+@contextmanager
+def unharmed(temporary: Path) -> Iterator[None]:
+    """Expect of the block that nothing reaches the canaries, and that no process and no file is left of it."""
+    # Whoever loses its parent becomes a child of this process, however far it has forked away.
+    ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    before = set(psutil.Process().children(recursive=True))
+    shared = set(SHARED.iterdir())
+    assert not CANARY_FILE.exists(), f"somebody has left {CANARY_FILE}: remove it"
+    with listening() as calls:
+        yield
+    adopted = [child for child in psutil.Process().children(recursive=True) if child not in before]
+    _, left = psutil.wait_procs(adopted, timeout=1)  # dead ones wait for somebody to take note
+    assert not left
+    assert not calls, "the network outside of the cell was reached"
+    assert not CANARY_FILE.exists(), "a file outside of the cell was written"
+    assert not list(temporary.iterdir())
+    assert set(SHARED.iterdir()) <= shared
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """Listen on the canary's port, as other tests may at the same time; give the list of those that called."""
+    calls: list[str] = []
+    with ExitStack() as sockets:
+        tcp = sockets.enter_context(socket.create_server(("127.0.0.1", CANARY_PORT), reuse_port=True))
+        tcp.settimeout(0.1)
+        over = threading.Event()
+
+        def answer() -> None:
+            while not over.is_set():
+                try:
+                    caller, address = tcp.accept()
+                except TimeoutError:
+                    continue
+                calls.append(str(address))
+                caller.close()
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield calls
+        finally:
+            over.set()
+            thread.join()
+
+
+def fingerprint() -> dict[str, str]:
+    """Return a hash of each file of the course."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    names = listed.stdout.split("\0") if listed.returncode == 0 else [str(f) for f in (ROOT / "checks").rglob("*.py")]
+    files = [ROOT / name for name in names if name]
+    return {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}

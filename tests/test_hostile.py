@@ -1,0 +1,38 @@
+"""Hostile submissions: each gets exactly its verdict, and the machine is as it was."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.corpus import Entry
+from tests.hostile import fingerprint, grade_hostile, hostile, made, require_exam_mode, unharmed
+
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|^\s*::|##\w*\[", re.MULTILINE)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def course() -> Iterator[None]:
+    require_exam_mode()
+    before = fingerprint()
+    yield
+    after = fingerprint()
+    assert [file for file in before if before[file] != after.get(file)] == []
+
+
+@pytest.mark.parametrize("entry", hostile(), ids=str)
+def test_hostile_submission_gets_its_verdict_and_harms_nobody(entry: Entry, tmp_path: Path) -> None:
+    folder, temporary = tmp_path / "in", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    submission = made(entry, folder)
+    with unharmed(temporary):
+        verdict = grade_hostile(entry, submission, temporary)
+    assert not verdict.mistake(entry)
+    assert verdict.report["mode"] == "exam"
+    assert not STEERING.search(verdict.output), "the output steers a terminal or a CI system"
+
+
+def test_there_are_thirty_and_more() -> None:
+    assert len(hostile()) >= 30
