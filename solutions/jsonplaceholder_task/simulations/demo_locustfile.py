@@ -1,14 +1,23 @@
-"""Readers of a blog: each looks at its own posts and at the comments below them."""
+"""Readers of a blog: each looks at its own posts and at the comments below them, on however many workers."""
 
 import csv
-from itertools import cycle
 from pathlib import Path
 from random import choice
 
-from locust import HttpUser, between, task
+from desks import MasterDesk, WorkerDesk
+from locust import HttpUser, between, events, task
+from locust.runners import WorkerRunner
+from roster import Roster
 
-with Path(__file__).with_name("users.csv").open(encoding="utf-8", newline="") as file:
-    user_ids = cycle([row["user_id"] for row in csv.DictReader(file)])
+desk = WorkerDesk()
+
+
+@events.init.add_listener
+def open_desks(runner, **_):
+    if not isinstance(runner, WorkerRunner):
+        with Path(__file__).with_name("users.csv").open(encoding="utf-8", newline="") as file:
+            MasterDesk(runner, Roster(row["user_id"] for row in csv.DictReader(file)))
+    desk.open(runner)
 
 
 class BlogUser(HttpUser):
@@ -16,16 +25,20 @@ class BlogUser(HttpUser):
     wait_time = between(1, 3)
 
     def on_start(self):
-        self.user_id = next(user_ids)
-        self.post_ids = []
+        self.post_ids = {}  # by the reader whose posts they are
+        desk.id_of(self)
+
+    def on_stop(self):
+        desk.leave(self)
 
     @task
     def get_posts(self):
-        response = self.client.get(f"/posts?userId={self.user_id}", name="/posts?userId=[user_id]")
+        user_id = desk.id_of(self)
+        response = self.client.get(f"/posts?userId={user_id}", name="/posts?userId=[user_id]")
         if response.status_code == 200:
-            self.post_ids = [post["id"] for post in response.json()]
+            self.post_ids = {user_id: [post["id"] for post in response.json()]}
 
     @task
     def get_comments(self):
-        if self.post_ids:
-            self.client.get(f"/comments?postId={choice(self.post_ids)}", name="/comments?postId=[post_id]")
+        if post_ids := self.post_ids.get(desk.id_of(self)):
+            self.client.get(f"/comments?postId={choice(post_ids)}", name="/comments?postId=[post_id]")
