@@ -1,0 +1,127 @@
+"""How far the grader can be trusted: right and wrong submissions, mutants of the solutions, hostile ones; in exam mode.
+
+    python benchmarks/trust.py [--rounds 3] [--stage 01] [--sample N] [--jobs 2]
+
+Every submission of the corpus has to get exactly its expected verdict in each round. Mutants and hostile ones run
+once. --sample takes so many mutants of each stage, drawn by lot, in place of all. Ends with 1 where a verdict is off, a
+mutant passes that is not known to mean nothing, or hostile code gets further than its cell.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from tests import mutants
+from tests.corpus import Entry, entries, grade
+from tests.hostile import fingerprint, grade_hostile, hostile, made, obstacle, unharmed
+
+ENOUGH = 0.98  # of the mutants that behave differently have to be rejected
+EXAM = "checks.lab.exam"
+
+
+@dataclass
+class Tally:
+    """How many verdicts of a kind were due and right, and what was wrong about the others."""
+
+    what: str
+    due: int = 0
+    right: int = 0
+    off: list[str] = field(default_factory=list)
+
+    def count(self, name: object, mistake: str) -> None:
+        """Count one verdict; a mistake is said at once."""
+        self.due += 1
+        self.right += not mistake
+        if mistake:
+            self.off.append(f"{name}: {mistake}")
+            print(f"  {self.off[-1]}", flush=True)
+
+    def __str__(self) -> str:
+        return f"{self.what:22} {self.right:5} of {self.due:5}"
+
+
+def graded(entry: Entry) -> str:
+    """Return what is wrong about the verdict on a submission of the corpus, in exam mode; "" where nothing is."""
+    verdict = grade(f"--submission={entry.folder}", "-k", entry.stage, program=EXAM)
+    if verdict.report["stages"][entry.stage]["outcome"] == "inconclusive":  # as the round of an evaluator does, once
+        verdict = grade(f"--submission={entry.folder}", "-k", entry.stage, program=EXAM)
+    return verdict.mistake(entry)
+
+
+def contained(entry: Entry) -> str:
+    """Return what a hostile submission did that it must not, or what is wrong about its verdict."""
+    with tempfile.TemporaryDirectory() as folder:
+        inside, temporary = Path(folder, "in"), Path(folder, "tmp")
+        inside.mkdir()
+        temporary.mkdir()
+        try:
+            with unharmed(temporary):
+                verdict = grade_hostile(entry, made(entry, inside), temporary)
+        except (AssertionError, RuntimeError) as error:
+            return str(error) or "a process or file is left"
+        return verdict.mistake(entry)
+
+
+def tally(what: str, due: Iterable[Entry], judge: Callable[[Entry], str], jobs: int) -> Tally:
+    """Judge each one and count."""
+    own, listed = Tally(what), list(due)
+    with ThreadPoolExecutor(jobs) as pool:
+        for entry, mistake in zip(listed, pool.map(judge, listed), strict=True):
+            own.count(entry, mistake)
+    return own
+
+
+def tally_mutants(stage: str, sample: int, jobs: int) -> Tally:
+    """Grade the mutants that are not known to mean nothing."""
+    own, known = Tally("mutants killed"), mutants.equivalents()
+    chosen = []
+    for name in (name for name in mutants.FILES if name.startswith(stage)):
+        different = [mutant for mutant in mutants.mutants(name) if str(mutant) not in known]
+        chosen += random.sample(different, min(sample, len(different))) if sample else different
+    with ThreadPoolExecutor(jobs) as pool:
+        for mutant, said in zip(chosen, pool.map(mutants.outcome, chosen), strict=True):
+            own.count(mutant, "" if said in mutants.REJECTED else said)
+    return own
+
+
+def main() -> int:
+    """Print the sums, and all that was off."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rounds", type=int, default=1, help="times that the corpus is graded (%(default)s)")
+    parser.add_argument("--stage", default="", help="only this stage, such as 01")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="mutants of each stage (all)")
+    parser.add_argument("--jobs", type=int, default=2, help="verdicts side by side (%(default)s)")
+    options = parser.parse_args()
+    if why := obstacle():
+        sys.exit(why)
+    before, started = fingerprint(), time.monotonic()
+    sums = [
+        tally(what, options.rounds * entries(kind, f"{options.stage}*"), graded, options.jobs)
+        for what, kind in (("right accepted", "right"), ("wrong rejected", "wrong"))
+    ]
+    verdicts = sum(own.due for own in sums)
+    rate = 60 * verdicts / (time.monotonic() - started)
+    sums.append(tally_mutants(options.stage, options.sample, options.jobs))
+    hostiles = [entry for entry in hostile() if entry.stage.startswith(options.stage)]
+    sums.append(tally("hostile contained", hostiles, contained, 1))  # one by one: what is left must be its own
+    changed = [file for file, kept in fingerprint().items() if before.get(file) != kept]
+    print("", *sums, f"verdicts a minute       {rate:5.1f}", sep="\n")
+    print(f"files of the course changed: {', '.join(changed) or 'none'}")
+    for own in sums:
+        print("", *own.off, sep="\n  ")
+    right, wrong, killed, held = sums
+    is_trusted = not (right.off or wrong.off or held.off or changed) and killed.right >= ENOUGH * killed.due
+    return 0 if is_trusted else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

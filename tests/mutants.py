@@ -1,0 +1,358 @@
+"""Mutants: wrong submissions that nobody had to think of, derived from the reference solutions by small changes.
+
+    python -m tests.mutants [--stage 03] [--sample N] [--jobs 2]
+
+grades each and names those that pass. A mutant that passes shows a check that looks away, or a change that means
+nothing: those stand in tests/equivalent.toml, each with its reason.
+"""
+
+import argparse
+import ast
+import copy
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from tests.corpus import ROOT, grade
+
+SOLUTIONS = ROOT / "solutions"
+# What a stage is judged by. 04 judges who runs and not what the users do; in 06, promises beyond the brief are tested
+# on the reference (tests/distribution), so that only what its users do is changed here.
+FILES = {
+    "01_sequential_flows": ["locustfile.py"],
+    "02_stress_test": ["locustfile.py", "findings.toml"],
+    "03_slo_failures": ["locustfile.py"],
+    "04_master_worker": ["master.conf", "worker.conf"],
+    "05_round_robin_data": ["locustfile.py"],
+    "06_distributed_data": ["locustfile.py"],
+    "jsonplaceholder_task": ["simulations/demo_locustfile.py"],
+}
+REJECTED = ("failed", "not_started")  # outcomes; without findings.toml a stage is not started
+OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.GtE,
+    ast.GtE: ast.Lt,
+    ast.Gt: ast.LtE,
+    ast.LtE: ast.Gt,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A reference solution with one change in one file."""
+
+    stage: str
+    file: str
+    change: str
+    content: str
+
+    def __str__(self) -> str:
+        return f"{self.stage}/{self.file}: {self.change}"
+
+    def write(self, folder: Path) -> None:
+        """Write the whole submission into `folder`."""
+        shutil.copytree(SOLUTIONS / self.stage, folder, dirs_exist_ok=True)
+        (folder / self.file).write_text(self.content, encoding="utf-8")
+
+
+Change = Callable[[], None]  # made on a copy of the tree
+Site = tuple[str, Callable[[ast.AST], None]]  # the words for a change, and the change to a node
+
+
+def mutants(stage: str) -> Iterator[Mutant]:
+    """Yield the mutants of a stage's solution, each different text once."""
+    for name in FILES[stage]:
+        source = (SOLUTIONS / stage / name).read_text(encoding="utf-8")
+        changes = _of_python(source) if name.endswith(".py") else _of_settings(source)
+        seen = {source}
+        for change, content in changes:
+            if content not in seen:
+                seen.add(content)
+                yield Mutant(stage, name, change, content)
+
+
+def equivalents() -> dict[str, str]:
+    """Return the mutants that are known to mean nothing, with the reason for each."""
+    listed = tomllib.loads((ROOT / "tests" / "equivalent.toml").read_text(encoding="utf-8"))["equivalent"]
+    return {
+        f"{stage}/{file}: {one['change']}": one["reason"]
+        for one in listed
+        for stage in FILES
+        for file in FILES[stage]
+        if stage.startswith(tuple(one["stages"]))
+    }
+
+
+def outcome(mutant: Mutant) -> str:
+    """Return what the grader says of a mutant; what was inconclusive is graded once more."""
+    with tempfile.TemporaryDirectory() as folder:
+        mutant.write(Path(folder))
+        for _ in range(2):
+            report = grade(f"--submission={folder}", "-k", mutant.stage).report
+            said = str(report["stages"][mutant.stage]["outcome"])
+            if said != "inconclusive":
+                break
+    return said
+
+
+# --- Python
+
+
+def _of_python(source: str) -> Iterator[tuple[str, str]]:
+    tree = ast.parse(source)
+    tree.body = [node for node in tree.body if not _is_main(node)]
+    places = _places(tree)
+    for index, node in enumerate(ast.walk(tree)):
+        for words, change in _sites(node, places.get(node, "")):
+            mutated = copy.deepcopy(tree)
+            change(list(ast.walk(mutated))[index])
+            yield words, ast.unparse(ast.fix_missing_locations(mutated)) + "\n"
+    for words, mutated in _shared_states(tree):
+        yield words, ast.unparse(ast.fix_missing_locations(mutated)) + "\n"
+
+
+def _places(tree: ast.Module) -> dict[ast.AST, str]:
+    """Return the call or statement that each node belongs to, in words."""
+    places: dict[ast.AST, str] = {}
+    for outer in ast.walk(tree):  # the outer before the inner
+        if isinstance(outer, ast.Call | ast.stmt):
+            places.update(dict.fromkeys(ast.walk(outer), _short(outer)))
+    return places
+
+
+def _is_main(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+
+
+def _sites(node: ast.AST, place: str) -> Iterator[Site]:
+    """Yield what can be changed about a node; `place` names the call or statement that it belongs to."""
+    body = getattr(node, "body", None)
+    if isinstance(body, list):
+        yield from _statements(body, has_order=not isinstance(node, ast.ClassDef))
+    if isinstance(node, ast.FunctionDef):
+        yield from _decorators(node)
+        yield from _wrong_variables(node)
+    if isinstance(node, ast.Constant):
+        yield from _constants(node, place)
+    if isinstance(node, ast.Call):
+        yield from _keywords(node)
+    if isinstance(node, ast.Compare):
+        yield f"swap the comparison {ast.unparse(node)}", _swap_comparison
+    if isinstance(node, ast.If):
+        yield f"negate if {ast.unparse(node.test)}", _negate
+
+
+def _statements(body: list[ast.stmt], has_order: bool) -> Iterator[Site]:
+    own = [
+        index
+        for index, statement in enumerate(body)
+        if not isinstance(statement, ast.Import | ast.ImportFrom | ast.Pass) and not _is_docstring(statement)
+    ]
+    for index in own:
+        yield f"drop {_short(body[index])}", _dropping(index)
+        if isinstance(body[index], ast.With):
+            yield f"remove with from {_short(body[index])}", _without_with(index)
+    for first, second in pairwise(own):
+        if not has_order and not all(isinstance(body[index], ast.FunctionDef) for index in (first, second)):
+            continue  # what a class is told comes to the same in any order
+        yield f"swap {_short(body[first])} and {_short(body[second])}", _swapping(first, second)
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _short(node: ast.AST) -> str:
+    """Return the first line that says something."""
+    lines = ast.unparse(node).splitlines()
+    return next((line.strip() for line in lines if not line.strip().startswith("@")), lines[0])
+
+
+def _dropping(index: int) -> Callable[[ast.AST], None]:
+    def change(node: ast.AST) -> None:
+        node.body[index : index + 1] = [] if len(node.body) > 1 else [ast.Pass()]  # type: ignore[attr-defined]
+
+    return change
+
+
+def _swapping(first: int, second: int) -> Callable[[ast.AST], None]:
+    def change(node: ast.AST) -> None:
+        body = node.body  # type: ignore[attr-defined]
+        body[first], body[second] = body[second], body[first]
+
+    return change
+
+
+def _without_with(index: int) -> Callable[[ast.AST], None]:
+    def change(node: ast.AST) -> None:
+        body = node.body  # type: ignore[attr-defined]
+        block = body[index]
+        opened = [
+            ast.Assign([item.optional_vars], item.context_expr) if item.optional_vars else ast.Expr(item.context_expr)
+            for item in block.items
+        ]
+        body[index : index + 1] = [*opened, *block.body]
+
+    return change
+
+
+def _decorators(node: ast.FunctionDef) -> Iterator[Site]:
+    for index, decorator in enumerate(node.decorator_list):
+
+        def change(node: ast.AST, index: int = index) -> None:
+            del node.decorator_list[index]  # type: ignore[attr-defined]
+
+        yield f"remove @{ast.unparse(decorator)} from {node.name}", change
+
+
+def _constants(node: ast.Constant, place: str) -> Iterator[Site]:
+    values: list[object] = []
+    if isinstance(node.value, bool):
+        values = [not node.value]
+    elif isinstance(node.value, int | float):
+        values = [node.value * 2 if node.value >= 10 else node.value + 1, 0]
+    elif isinstance(node.value, str) and "/" in node.value:
+        values = [node.value + "x"]
+    for value in values:
+
+        def change(node: ast.AST, value: object = value) -> None:
+            node.value = value  # type: ignore[attr-defined]
+
+        yield f"{node.value!r} becomes {value!r} in {place}", change
+
+
+def _keywords(node: ast.Call) -> Iterator[Site]:
+    for index, keyword in enumerate(node.keywords):
+
+        def change(node: ast.AST, index: int = index) -> None:
+            del node.keywords[index]  # type: ignore[attr-defined]
+
+        yield f"drop {ast.unparse(keyword)} from {ast.unparse(node.func)}", change
+
+
+def _swap_comparison(node: ast.AST) -> None:
+    node.ops = [OPPOSITE[type(op)]() for op in node.ops]  # type: ignore[attr-defined]
+
+
+def _negate(node: ast.AST) -> None:
+    node.test = ast.UnaryOp(ast.Not(), node.test)  # type: ignore[attr-defined]
+
+
+def _wrong_variables(function: ast.FunctionDef) -> Iterator[Site]:
+    """Yield each use of a local name or of an attribute of self, with another one of the function in its place."""
+    names = _names(function)
+    for index, node in enumerate(ast.walk(function)):
+        if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+            continue
+        used = ast.unparse(node)
+        if used not in names:
+            continue
+        for other in sorted(names - {used}):
+
+            def change(node: ast.AST, index: int = index, other: str = other) -> None:
+                _become(list(ast.walk(node))[index], ast.parse(other, mode="eval").body)
+
+            yield f"{used} becomes {other} in {function.name}, place {index}", change
+
+
+def _names(function: ast.FunctionDef) -> set[str]:
+    found = set()
+    for node in ast.walk(function):
+        is_own = isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self")
+        if is_own and isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(ast.unparse(node))
+    return found
+
+
+def _become(node: ast.AST, other: ast.expr) -> None:
+    node.__class__ = other.__class__
+    node.__dict__ = {**other.__dict__, "ctx": ast.Load()}
+
+
+def _shared_states(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
+    """Yield the tree with a user's own attribute made one for all users."""
+    for one in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+        stored = {
+            node.attr
+            for node in ast.walk(one)
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+        }
+        for name in sorted(stored):
+            mutated = copy.deepcopy(tree)
+            for node in ast.walk(next(c for c in mutated.body if isinstance(c, ast.ClassDef) and c.name == one.name)):
+                if isinstance(node, ast.Attribute) and node.attr == name and ast.unparse(node.value) == "self":
+                    node.value = ast.Name(one.name, ast.Load())
+            yield f"self.{name} becomes one for all of {one.name}", mutated
+
+
+# --- settings
+
+
+def _of_settings(source: str) -> Iterator[tuple[str, str]]:
+    lines = source.splitlines(keepends=True)
+    for index, line in enumerate(lines):
+        if "=" not in line or line.startswith("#"):
+            continue
+        name, value = (part.strip() for part in line.split("=", 1))
+        others: list[str | None] = [None]
+        if re.fullmatch(r"[\d.]+", value):
+            others += [str(float(value) * 1.5) if "." in value else str(int(value) * 2)]
+        elif value == "true":
+            others += ["false"]
+        for other in others:
+            changed = [f"{name} = {other}\n"] if other else []
+            words = f"drop {line.strip()}" if other is None else f"{line.strip()} becomes {other}"
+            yield words, "".join([*lines[:index], *changed, *lines[index + 1 :]])
+
+
+# --- all of them
+
+
+def survivors(chosen: list[Mutant], jobs: int) -> dict[Mutant, str]:
+    """Return the mutants that were not rejected, with their outcomes; say so as it goes."""
+    known, left = equivalents(), {}
+    with ThreadPoolExecutor(jobs) as pool:
+        for number, (mutant, said) in enumerate(zip(chosen, pool.map(outcome, chosen), strict=True), start=1):
+            if said not in REJECTED:
+                left[mutant] = said
+            reason = known.get(str(mutant), "")
+            print(f"{number:4} of {len(chosen)}  {said:12}  {mutant}{f'  ({reason})' if reason else ''}", flush=True)
+    return left
+
+
+def main() -> int:
+    """Grade mutants; end with 1 where one passes that is not known to mean nothing."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--stage", default="", help="one stage only, by its number or name")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many of each stage, drawn by lot")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="side by side (%(default)s)")
+    options = parser.parse_args()
+    chosen = []
+    for stage in (name for name in FILES if name.startswith(options.stage)):
+        own = list(mutants(stage))
+        chosen += random.sample(own, min(options.sample, len(own))) if options.sample else own
+    left = survivors(chosen, options.jobs)
+    unknown = [mutant for mutant in left if str(mutant) not in equivalents()]
+    different = len(chosen) - len(left) + len(unknown)
+    print(f"{different - len(unknown)} of {different} mutants rejected; {len(left) - len(unknown)} mean nothing")
+    for mutant in unknown:
+        print(f"{left[mutant]}: {mutant}")
+    return bool(unknown)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
