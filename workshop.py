@@ -5,7 +5,9 @@
                     --users N  --spawn-rate N
   check [...]       grade your work in exercises/; what follows goes to pytest: check -k 01
   reset STAGE       put a stage's starter back; your own file is kept beside it as NAME.bak
-  grade PATH...     grade submissions of others: [--task NN|jsonplaceholder] [--out DIR]
+  grade PATH...     grade submissions of others: [--task NN|jsonplaceholder] [--jobs N] [--out DIR]
+                    [--practice] [--seed N] [--again]
+  slides            build the decks of slides/ as HTML and PDF, into slides/build [--out DIR]
   test [...]        run the course's own tests; what follows goes to pytest
   help              show this text
 
@@ -19,7 +21,6 @@ import hashlib
 import http.client
 import importlib.util
 import io
-import json
 import os
 import re
 import shutil
@@ -231,8 +232,16 @@ def is_free(port: int) -> bool:
 # Set-up
 
 
-# What the message of pip, of venv or of an OSError says, and the one line that the user gets for it.
+# What the message of pip, of venv, npm, marp or of an OSError says, and the one line that the user gets for it.
 WAYS_OUT = {
+    r"npm (error|ERR!) (code (E?CONN\w+|ENOTFOUND|EAI_AGAIN|\w*TIMEDOUT\w*|ENOTCACHED)|network)": (
+        "npm can't reach its registry. The first build of the slides needs a network, later ones don't; "
+        "slides/*.md can be read as they are."
+    ),
+    r"No suitable browser": (
+        "The HTML is built; for the PDF marp-cli needs Chromium, Chrome or Edge, and found none: "
+        "apt install chromium (Debian, Ubuntu), or Chrome from https://www.google.com/chrome/."
+    ),
     r"Errno 28\b|WinError 112\b|No space left on device": (
         "The disk is full. The set-up needs about 500 MB: make room and run this again."
     ),
@@ -425,11 +434,33 @@ def seen_03(rows: dict[str, dict[str, str]]) -> str:
     )
 
 
+def seen_05(rows: dict[str, dict[str, str]]) -> str:
+    """Says what stage 05 shows."""
+    names = ("GET /owners/[owner_id]/pets", "GET /pets/[pet_id]/visits")
+    pets, visits = (rows[name]["Request Count"] if name in rows else 0 for name in names)
+    return (
+        f"each user was an owner from owners.csv, in turn and for life. They asked {pets} times for their own pets and "
+        f"{visits} times for visits of these: two rows, however many ids; {rows['Aggregated']['Failure Count']} failed."
+    )
+
+
+def seen_06(rows: dict[str, dict[str, str]]) -> str:
+    """Says what stage 06 shows."""
+    total = rows["Aggregated"]
+    return (
+        "each user had the owner that the master's desk gave it, in one process that is master and worker at once: "
+        f"{total['Request Count']} requests, {total['Failure Count']} failed. With --master and --worker, in terminals "
+        "of their own, the same file does the same on many machines."
+    )
+
+
 KNOWN_CAPACITY = ("--capacity", "10", "--work-ms", "100")  # 100 requests/s
 SCENES = {
     "01": Scene(10, 2, seen_01),
     "02": Scene(200, 50, seen_02, shop=KNOWN_CAPACITY),
     "03": Scene(700, 100, seen_03, shop=KNOWN_CAPACITY, locust=("--exit-code-on-error", "0")),  # failures are the show
+    "05": Scene(25, 5, seen_05),
+    "06": Scene(25, 5, seen_06),
 }
 SCRIPTS = {"04": "benchmarks/scaling.py"}  # stages that are shown by measuring something, in the terminal
 
@@ -598,50 +629,109 @@ def free_name(path: Path) -> Path:
 
 
 def grade(words: list[str]) -> int:
-    """Grades submissions in turn, one line for each; runs their code on this machine: only code that you trust."""
+    """Grades submissions of others, each in a process of its own, and goes on where an earlier call was interrupted."""
     parser = argparse.ArgumentParser(prog="workshop.py grade", description=grade.__doc__, allow_abbrev=False)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder of stages, or one locustfile")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, a locustfile, or an archive")
     parser.add_argument("--task", help="one stage only: its number, or jsonplaceholder")
+    parser.add_argument("--jobs", type=job_count, default=1, metavar="N", help="so many at once; default: 1")
     parser.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="default: report")
+    parser.add_argument("--practice", action="store_true", help="not isolated: only for code that you trust")
+    parser.add_argument("--seed", type=seed, metavar="N", help="the same numbers for all; default: by chance")
+    parser.add_argument("--again", action="store_true", help="grade anew what has a report already")
     options = parser.parse_args(words)
     missing = [str(path) for path in options.paths if not path.exists()]
     if missing:
         raise Stop(f"there is no {', '.join(missing)}: nothing was graded.")
     tasks = stages("solutions") + [path.name for path in HERE.glob("jsonplaceholder_task")]
-    chosen = ["-k", pick(options.task, tasks)] if options.task else []
-    statuses = []
-    for path, out in zip(options.paths, report_folders(options.paths, options.out.resolve()), strict=True):
-        (out / "report.json").unlink(missing_ok=True)  # an old score must not pass for a new one
-        status = pytest(HERE / "checks", f"--submission={path.resolve()}", f"--report={out}", *chosen)
-        say(f"{path}: {score(out / 'report.json') or f'no score, pytest ended with status {status}'}")
-        statuses.append(status)
-    return worst(statuses)
+    chosen = ["--stage", pick(options.task, tasks)] if options.task else []
+    set_up()
+    command = [
+        *(PYTHON, "-m", "checks.lab.round", "--out", options.out.resolve(), "--jobs", options.jobs, *chosen),
+        *("--mode", "practice" if options.practice else isolation()),
+        *([] if options.seed is None else ["--seed", options.seed]),
+        *(["--again"] if options.again else []),
+        *("--here", Path.cwd(), "--", *(path.absolute() for path in options.paths)),
+    ]
+    with running(command, cwd=HERE, request=INTERRUPT) as process:  # it ends its gradings, and says how far it came
+        return first_to_end({"the round": process})[1]
 
 
-def report_folders(paths: list[Path], out: Path) -> list[Path]:
-    """Returns a folder for each submission's report: OUT/NAME, and OUT/NAME-2 where a name comes again."""
-    names = [path.resolve().name for path in paths]
-    counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
-    return [out / (name if count == 1 else f"{name}-{count}") for name, count in zip(names, counts, strict=True)]
+def isolation() -> str:
+    """Returns how strangers' code is graded here; raises Stop where it can't be isolated."""
+    if not (HERE / "checks" / "lab" / "exam.py").is_file():
+        return "practice"
+    command = [str(PYTHON), "-m", "checks.lab.exam", "--probe"]
+    probe = subprocess.run(command, cwd=HERE, capture_output=True, text=True, errors="replace", check=False)
+    if probe.returncode:
+        reason = (probe.stdout.strip() or probe.stderr.strip() or "exam mode can't be had here").splitlines()[-1]
+        raise Stop(f"{reason}; or grade with --practice: not isolated.")
+    return "exam"
 
 
-def score(report: Path) -> str:
-    """Returns the points and the outcome of each graded stage in a report.json, "" if there is no report."""
-    if not report.is_file():
-        return ""
-    graded = {
-        name: stage
-        for name, stage in json.loads(report.read_text(encoding="utf-8"))["stages"].items()
-        if stage["outcome"] != "not_started"
-    }
-    points, most = (sum(stage[key] for stage in graded.values()) for key in ("points", "max_points"))
-    outcomes = ", ".join(f"{name} {stage['outcome']}" for name, stage in graded.items())
-    return f"{points} of {most} points ({outcomes or 'nothing started'})"
+def job_count(text: str) -> int:
+    """Accepts whole numbers from 1 to 64."""
+    if not re.fullmatch(r"[1-9]\d?", text) or int(text) > 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of jobs: write a whole number from 1 to 64")
+    return int(text)
 
 
-def worst(statuses: list[int]) -> int:
-    """Returns one status for many: that of a broken run, else 1 for failed, 6 for inconclusive, 0."""
-    return next((status for status in [*sorted(set(statuses) - {0, 1, 6}), 1, 6] if status in statuses), 0)
+def seed(text: str) -> int:
+    """Accepts whole numbers from 0: the seeds that reports show."""
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a seed: write the number that a report shows")
+    return int(text)
+
+
+SLIDES = HERE / "slides"
+MARP = SLIDES / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
+
+
+def slides(words: list[str]) -> int:
+    """Builds the decks of slides/ as HTML and PDF, with marp-cli from npm and the system's browser."""
+    parser = argparse.ArgumentParser(prog="workshop.py slides", description=slides.__doc__, allow_abbrev=False)
+    parser.add_argument("--out", type=Path, default=SLIDES / "build", metavar="DIR", help="default: slides/build")
+    out = parser.parse_args(words).out.resolve()
+    node = marp_set_up()
+    with tempfile.TemporaryDirectory(prefix="workshop-") as folder:
+        for file in SLIDES.glob("*.md"):
+            if file.read_text(encoding="utf-8").startswith("---\nmarp: true\n"):  # a deck, not a text about decks
+                shutil.copy(file, folder)
+        build = [node, MARP, "--config-file", SLIDES / "marp.config.mjs", "--input-dir", folder, "--output", out]
+        say("Building the HTML ...")
+        marp(build)
+        say("Building the PDF ...")
+        marp([*build, "--pdf", "--pdf-outlines"])
+    say(f"The slides are in {out}; in the HTML, the key p opens the speaker's notes.")
+    return 0
+
+
+def marp_set_up() -> str:
+    """Installs what slides/package-lock.json pins, once, and returns the path of node."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout if node else ""
+    if not node or not npm or int((re.findall(r"\d+", asked) or ["0"])[0]) < 18:
+        raise Stop(
+            "the slides are built by marp-cli, which needs Node.js 18 or newer with npm: apt install nodejs npm "
+            "(Debian, Ubuntu), brew install node (macOS) or https://nodejs.org; slides/*.md can be read as they are."
+        )
+    done = SLIDES / "node_modules" / "workshop-stamp"  # written last, as that of .venv
+    pinned = hashlib.sha256((SLIDES / "package-lock.json").read_bytes()).hexdigest()
+    if not done.is_file() or done.read_text() != pinned:
+        say("Installing marp-cli into slides/node_modules ...")
+        step([npm, "ci", "--prefix", SLIDES, "--ignore-scripts", "--no-audit", "--no-fund"])
+        done.write_text(pinned)
+    return node
+
+
+def marp(command: Sequence[object]) -> None:
+    """Runs marp-cli; raises Stop if it fails, below all that it said unless the way out is known."""
+    with running(command, piped=True) as process:
+        heard = process.communicate()[0].decode(errors="replace")
+    if process.returncode:
+        known = way_out(heard)
+        if not known:
+            say(heard)
+        raise Stop(known or f"marp-cli failed (status {process.returncode}); its message is above.")
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
@@ -649,6 +739,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "check": check,
     "reset": reset,
     "grade": grade,
+    "slides": slides,
     "test": test,
 }
 

@@ -2,10 +2,15 @@
 
 import pytest
 
-from tests.corpus import Entry, entries, grade, grade_entry
+from tests.corpus import Entry, entries, grade, grade_entry, representatives
 
 
-@pytest.mark.parametrize("entry", entries(), ids=str)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "entry" in metafunc.fixturenames:
+        chosen = entries() if metafunc.config.getoption("--whole-corpus") else representatives()
+        metafunc.parametrize("entry", chosen, ids=str)
+
+
 def test_submission_gets_its_verdict(entry: Entry) -> None:
     verdict = grade_entry(entry)
     assert not verdict.mistake(entry)

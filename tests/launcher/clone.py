@@ -42,9 +42,9 @@ class Run:
         """Returns everything printed so far."""
         return self._output.read_text(encoding="utf-8", errors="replace")
 
-    def said(self, text: str) -> None:
+    def said(self, text: str, seconds: float = 60) -> None:
         """Waits until the text was printed; fails if workshop.py ends before."""
-        wait_for(lambda: text in self.output or self.process.poll() is not None, f"{text!r} in the output")
+        wait_for(lambda: text in self.output or self.process.poll() is not None, f"{text!r} in the output", seconds)
         assert text in self.output, self.output
 
     def ended(self) -> int:

@@ -25,7 +25,7 @@ def clone(tmp_path: Path) -> Clone:
 def test_usage_names_every_command(clone: Clone, words: list[str]) -> None:
     status, output = clone.run(*words)
     assert status == 0
-    for command in ("demo", "check", "reset", "grade", "test", "help"):
+    for command in ("demo", "check", "reset", "grade", "slides", "test", "help"):
         assert f"\n  {command} " in output
     assert not clone.venv.exists()
 
@@ -33,7 +33,7 @@ def test_usage_names_every_command(clone: Clone, words: list[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["dmeo"], "there is no command 'dmeo'; there are: demo, check, reset, grade, test, help"),
+        (["dmeo"], "there is no command 'dmeo'; there are: demo, check, reset, grade, slides, test, help"),
         (["demo", "--run-time", "ten"], "'ten' is not a run time: write 20, 20s, 3m or 1h20m"),
         (["demo", "--run-time", "0s"], "'0s' is not a run time"),
         (["demo", "--run-time", ""], "'' is not a run time"),
@@ -44,6 +44,8 @@ def test_usage_names_every_command(clone: Clone, words: list[str]) -> None:
         (["demo", "--fast"], "unrecognized arguments: --fast"),
         (["reset"], "required: stage"),
         (["grade"], "required: PATH"),
+        (["grade", "exercises", "--jobs", "0"], "'0' is not a number of jobs: write a whole number from 1 to 64"),
+        (["grade", "exercises", "--seed", "x"], "'x' is not a seed"),
     ],
 )
 def test_wrong_command_line(clone: Clone, words: list[str], expected: str) -> None:

@@ -190,17 +190,38 @@ def test_check_grades_the_exercises(clone: Clone) -> None:
     assert clone.run("check", "-k", "no_such_stage")[0] == 5
 
 
-def test_grade_reads_the_score_of_each_submission(clone: Clone) -> None:
+def test_grade_shows_the_score_of_each_submission(clone: Clone) -> None:
     starter = "exercises/01_sequential_flows"
-    status, output = clone.run("grade", SOLUTION, "--task", "01", "--out", "result")
+    status, output = clone.run(
+        "grade", SOLUTION, starter, "--task", "1", "--practice", "--out", "result", "--jobs", "2"
+    )
     assert status == 0
-    assert re.search(rf"^{SOLUTION}: (\d+) of \1 points \(01_sequential_flows passed\)$", output, re.M), output
-    status, output = clone.run("grade", starter, starter, "--task", "1", "--out", "result")
-    assert output.count(f"{starter}: 0 of 0 points (nothing started)\n") == 2
+    assert re.search(rf"^\d of 2  {SOLUTION}: (\d+) of \1 points \(01_sequential_flows passed\)", output, re.M), output
+    assert re.search(rf"^\d of 2  {starter}: 0 of 0 points \(nothing started\)", output, re.M), output
     assert sorted(path.name for path in (clone.path / "result").iterdir()) == [
         "01_sequential_flows",
         "01_sequential_flows-2",
+        "summary.csv",
+        "summary.html",
     ]
+    status, output = clone.run("grade", SOLUTION, "--task", "01", "--practice", "--out", "result")
+    assert (status, "(kept, nothing has changed since)" in output) == (0, True)
+    assert (
+        clone.run("grade", SOLUTION, "--task", "01", "--practice", "--out", "result", "--again")[1].count("kept") == 0
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+def test_ctrl_c_while_grading_says_how_far_it_came(clone: Clone) -> None:
+    with clone.started("grade", SOLUTION, "--task", "01", "--practice", "--out", "cut", "--again") as run:
+        wait_for(lambda: list((clone.path / "cut").glob(".grading-*/grading.log")), "the grading")
+        programs = psutil.Process(run.process.pid).children(recursive=True)
+        run.process.send_signal(signal.SIGINT)
+        assert run.ended() == 130
+        assert "Interrupted after 0 of 1; the same command goes on from here." in run.output
+        assert "Traceback" not in run.output
+        assert psutil.wait_procs(programs, timeout=30)[1] == []
+    assert not list((clone.path / "cut").iterdir())
 
 
 @contextlib.contextmanager

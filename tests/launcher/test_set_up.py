@@ -105,6 +105,45 @@ def test_changed_requirements_are_installed(clone: Clone) -> None:
     assert clone.run("check")[1].startswith("stand-in")
 
 
+def with_lab(clone: Clone, probe: str) -> Clone:
+    """Gives the clone a stand-in for the round, which shows what it is asked for, and for the probe of exam mode."""
+    lab = clone.path / "checks" / "lab"
+    lab.mkdir()
+    (lab / "round.py").write_text(STAND_IN)
+    if probe:
+        (lab / "exam.py").write_text(probe)
+    return clone
+
+
+@pytest.mark.parametrize(
+    ("probe", "words", "mode"),
+    [
+        ("import sys; assert sys.argv[1:] == ['--probe']", (), "exam"),
+        ("raise SystemExit(1)", ("--practice",), "practice"),
+        ("", (), "practice"),
+    ],
+    ids=["can be isolated", "need not be", "knows no exam mode"],
+)
+def test_grade_asks_for_the_mode_that_can_be_had(clone: Clone, probe: str, words: tuple[str, ...], mode: str) -> None:
+    status, output = with_lab(clone, probe).run("grade", ".", "--jobs", "3", "--seed", "5", *words)
+    assert status == 7
+    assert last_line(output) == (
+        f"stand-in --out {clone.path / 'report'} --jobs 3 --mode {mode} --seed 5 --here {clone.path} -- {clone.path}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("probe", "reason"),
+    [
+        ("print('bubblewrap is missing'); raise SystemExit(1)", "bubblewrap is missing"),
+        ("raise SystemExit(1)", "exam mode can't be had here"),
+    ],
+)
+def test_grade_stops_where_strangers_can_not_be_isolated(clone: Clone, probe: str, reason: str) -> None:
+    status, output = with_lab(clone, probe).run("grade", ".")
+    assert (status, output) == (1, f"workshop.py: {reason}; or grade with --practice: not isolated.\n")
+
+
 def lose_python(clone: Clone) -> None:
     clone.python.unlink()
     clone.python.symlink_to(clone.path / "gone" / "python")

@@ -1,0 +1,370 @@
+"""A round: real submissions graded by real pytest processes, and what becomes of those that misbehave."""
+
+import contextlib
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from checks.lab import round as rounds
+from checks.lab.round import MAX_LOG, Options, Round, content, folders, objection_to, sweep, worst
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = "01_sequential_flows"
+LIMIT = 40  # seconds: a busy machine grades an honest one in it
+PATIENCE_S = 120
+HANGS = "while True:\n    pass\n"
+CRASHES = "import os\nos.kill(os.getppid(), 9)\n"
+NASTY = """
+from locust import HttpUser, between, task
+
+class User(HttpUser):  # </li><script>owned = 1</script>
+    host = "<img src=x onerror=alert(1)>"
+    wait_time = between(1, 3)
+
+    @task
+    def attack(self):
+        print("::error::owned", "\\x1b[2J<script>owned = 1</script>")
+        self.client.get("/<script>owned = 1<%2Fscript>?<b>=<img src=x>")
+"""
+FLOODS = "while True:\n    print('x' * 100_000)\n"
+
+
+@dataclass
+class Command:
+    """A round as a process of its own: `arguments` on the command line, all output in a file."""
+
+    folder: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output").read_text(encoding="utf-8", errors="replace")
+
+    def said(self, pattern: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not re.search(pattern, self.output, re.M):
+            assert time.monotonic() < deadline, self.output
+            assert self.process.poll() is None, self.output
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def started(folder: Path, *arguments: object) -> Iterator[Command]:
+    words = [sys.executable, "-m", "checks.lab.round", "--stage", STAGE, "--out", folder / "out", "--here", folder]
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            [str(word) for word in [*words, *arguments]],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield Command(folder, process)
+    finally:
+        if process.poll() is None:
+            for left in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    left.kill()
+        process.wait()
+
+
+def run(folder: Path, *arguments: object) -> tuple[int, str]:
+    with started(folder, *arguments) as command:
+        return command.process.wait(300), command.output
+
+
+def submission(folder: Path, name: str, code: str = "") -> Path:
+    """Write a submission: the reference where it has no code of its own."""
+    path = folder / name
+    path.mkdir()
+    if code:
+        (path / "locustfile.py").write_text(code)
+    else:
+        shutil.copy(ROOT / "solutions" / STAGE / "locustfile.py", path)
+        with (path / "locustfile.py").open("a") as file:
+            file.write(f"# {name}\n")
+    return path
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A round that has ended."""
+
+    folder: Path
+    paths: list[Path]
+    status: int
+    output: str
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
+    """One round with honest and other submissions."""
+    folder = tmp_path_factory.mktemp("round")
+    wrong = (ROOT / "solutions" / STAGE / "locustfile.py").read_text().replace("between(1, 3)", "between(4, 5)")
+    codes = {"hangs": HANGS, "crashes": CRASHES, "floods": FLOODS, "nasty": NASTY, "right": "", "wrong": wrong}
+    paths = [submission(folder, name, code) for name, code in codes.items()]
+    status, output = run(folder, *paths, "--jobs", 2, "--limit", LIMIT)
+    return Graded(folder, paths, status, output)
+
+
+def lines(output: str) -> dict[str, str]:
+    """Return what was said of each submission."""
+    return dict(re.findall(r"^\d of \d  (\w+): (.*)$", output, re.M))
+
+
+def test_each_gets_its_line_whatever_the_others_do(graded: Graded) -> None:
+    said = lines(graded.output)
+    assert set(said) == {"hangs", "crashes", "floods", "nasty", "right", "wrong"}
+    assert re.fullmatch(rf"(\d+) of \1 points \({STAGE} passed\) \(\d+ s\)", said["right"])
+    assert re.fullmatch(rf"\d+ of \d+ points \({STAGE} failed\) \(\d+ s\)", said["wrong"])
+    assert re.fullmatch(rf"0 of \d+ points \({STAGE} failed\) \(\d+ s\)", said["floods"])
+    assert said["hangs"].startswith(f"no score, it did not end within {LIMIT} s")
+    assert said["crashes"].startswith("no score, pytest ended with status -9")
+    assert re.findall(r"^(\d) of 6", graded.output, re.M) == list("123456")
+    assert graded.status == rounds.BROKEN
+
+
+def test_each_has_its_report(graded: Graded) -> None:
+    out = graded.folder / "out"
+    for name, is_judged in (("right", True), ("wrong", True), ("floods", True), ("hangs", False), ("crashes", False)):
+        assert (out / name / "report.json").exists() == (out / name / "report.html").exists() == is_judged
+        assert (out / name / "grading.log").stat().st_size <= 3 * MAX_LOG
+    assert "GET /" in (out / "right" / "report.html").read_text(encoding="utf-8")
+    assert not list(out.glob(".grading-*"))
+
+
+def test_what_a_submission_holds_and_sends_stays_text(graded: Graded) -> None:
+    page = (graded.folder / "out" / "nasty" / "report.html").read_text(encoding="utf-8")
+    assert page.count("&lt;script&gt;owned = 1&lt;/script&gt;") > 2  # in its code, its requests, and what was seen
+    assert "host = &#39;&lt;img src=x onerror=alert(1)&gt;&#39;" in page
+    for tag in ("<script", "<img", "<b>", "\x1b"):
+        assert tag not in page
+    log = (graded.folder / "out" / "nasty" / "grading.log").read_text(encoding="utf-8")
+    assert "\x1b" not in log
+    assert "\n::error" not in log
+
+
+def test_the_summary_has_them_all(graded: Graded) -> None:
+    with (graded.folder / "out" / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["submission"]: row for row in csv.DictReader(file)}
+    assert {name: row["outcome"] for name, row in rows.items()} == {
+        "right": "passed",
+        "wrong": "failed",
+        "floods": "failed",
+        "nasty": "failed",
+        "hangs": "no_verdict",
+        "crashes": "no_verdict",
+    }
+    assert next(iter(rows)) == "right"
+    assert (graded.folder / "out" / rows["right"]["report"]).exists()
+    assert f"Summary: {Path('out') / 'summary.html'}" in graded.output
+
+
+def test_what_is_finished_is_kept_and_what_has_changed_is_graded_anew(graded: Graded, tmp_path: Path) -> None:
+    shutil.copytree(graded.folder / "out", tmp_path / "out")
+    right, wrong, hangs = (graded.folder / name for name in ("right", "wrong", "hangs"))
+    before = (tmp_path / "out" / "right" / "report.json").read_bytes()
+    (wrong / "locustfile.py").write_text("def")
+    status, output = run(tmp_path, right, wrong, hangs, "--limit", LIMIT, "--here", graded.folder)
+    said = lines(output)
+    assert said["right"].endswith("(kept, nothing has changed since)")
+    assert said["hangs"].endswith("(kept, nothing has changed since)")
+    assert re.fullmatch(rf"0 of \d+ points \({STAGE} failed\) \(\d+ s\)", said["wrong"])
+    assert (tmp_path / "out" / "right" / "report.json").read_bytes() == before
+    assert status == rounds.BROKEN
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
+def test_an_interrupted_round_goes_on_where_it_stopped(tmp_path: Path, number: signal.Signals, status: int) -> None:
+    paths = [submission(tmp_path, name) for name in ("ann", "bob")]
+    with started(tmp_path, *paths) as command:
+        command.said(r"^1 of 2  ann: ")
+        family = psutil.Process(command.process.pid).children(recursive=True)
+        os.killpg(command.process.pid, number) if number != signal.SIGTERM else command.process.send_signal(number)
+        assert command.process.wait(60) == status
+        _, alive = psutil.wait_procs(family, timeout=30)
+        assert alive == []
+        assert "Traceback" not in command.output
+        if status > 0:
+            assert "Interrupted after 1 of 2; the same command goes on from here." in command.output
+            assert not list((tmp_path / "out").glob(".grading-*"))
+    assert not (tmp_path / "out" / "bob" / "report.json").exists()
+    status, output = run(tmp_path, *paths)
+    assert status == 0
+    assert lines(output)["ann"].endswith("(kept, nothing has changed since)")
+    assert re.search(rf"\({STAGE} passed\) \(\d+ s\)$", lines(output)["bob"])
+    assert not list((tmp_path / "out").glob(".grading-*"))
+
+
+# --- the rules, with a stand-in for the grader
+
+
+REPORT = {"seed": 1, "stages": {STAGE: {"outcome": "failed", "points": 1, "max_points": 1, "criteria": []}}}
+
+
+class Scripted(Round):
+    """A round whose grader is a script of the test's own; it gets the report's folder and knows how often it ran."""
+
+    script = ""
+
+    def _command(self, path: Path, folder: Path) -> list[str]:
+        return [sys.executable, "-c", f"import json, pathlib, sys\n{self.script}", str(folder), str(path)]
+
+
+def scripted(tmp_path: Path, script: str, **options: object) -> int:
+    round = Scripted([submission(tmp_path, "ann")], Options(tmp_path / "out", STAGE, **options))  # type: ignore[arg-type]
+    round.script = script
+    return round.run()
+
+
+def inconclusive_until(tmp_path: Path, tries: int) -> str:
+    """Return a grader that is inconclusive so many times."""
+    return f"""
+count = pathlib.Path({str(tmp_path / "count")!r})
+with count.open("a") as file:
+    file.write("x")
+done = len(count.read_text()) > {tries}
+report = json.loads({json.dumps(json.dumps(REPORT))})
+outcome = "passed" if done else "inconclusive"
+report["stages"][{STAGE!r}].update(outcome=outcome, criteria=[{{"outcome": outcome}}])
+pathlib.Path(sys.argv[1], "report.json").write_text(json.dumps(report))
+sys.exit(0 if done else 6)
+"""
+
+
+def test_an_inconclusive_one_is_graded_again_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert scripted(tmp_path, inconclusive_until(tmp_path, 1)) == 0
+    assert "(0 s, inconclusive at first and graded again)" in capsys.readouterr().out
+    assert len((tmp_path / "count").read_text()) == 2
+
+
+def test_one_that_stays_inconclusive_is_not_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = inconclusive_until(tmp_path, 3)
+    assert scripted(tmp_path, script) == 6
+    shutil.rmtree(tmp_path / "ann")
+    assert scripted(tmp_path, script) == 0
+    assert len((tmp_path / "count").read_text()) == 4
+    assert f"1 of 1  {tmp_path / 'ann'}: 0 of 1 points" not in capsys.readouterr().out
+
+
+def test_a_flood_of_output_is_cut_in_the_middle_and_its_end_is_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flood = "for n in range(200_000):\n    print(n, 'x' * 50)\nprint('\\x1b[2Jthe end')\nsys.exit(4)"
+    assert scripted(tmp_path, flood) == rounds.BROKEN
+    log = (tmp_path / "out" / "ann" / "grading.log").read_bytes()
+    assert 2 * MAX_LOG < len(log) < 2 * MAX_LOG + 100
+    assert log.startswith(b"0 xxx")
+    assert b" bytes are left out here ..." in log
+    said = capsys.readouterr().out
+    assert ": no score, pytest ended with status 4 (" in said
+    assert "    | ?[2Jthe end\n" in said
+
+
+def test_the_limit_holds_against_a_grader_that_does_not_listen(tmp_path: Path) -> None:
+    deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)"
+    started = time.monotonic()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rounds, "GRACE", 1.0)
+        assert scripted(tmp_path, deaf, limit=1) == rounds.BROKEN
+    assert time.monotonic() - started < 60
+
+
+def test_a_seed_or_another_mode_is_another_grading(tmp_path: Path) -> None:
+    path = submission(tmp_path, "ann")
+    prints = [
+        Round([path], Options(tmp_path, STAGE, mode=mode, seed=seed))._fingerprint(path)
+        for mode, seed in (("practice", None), ("practice", 1), ("exam", None), ("practice", None))
+    ]
+    assert len(set(prints)) == 3
+    assert prints[0] == prints[3]
+
+
+def test_a_report_never_lies_among_the_submitted_files(tmp_path: Path) -> None:
+    path = submission(tmp_path, "ann")
+    status, output = run(tmp_path, path, "--out", tmp_path)
+    assert status == 1
+    assert "its report would lie among its own files; choose another --out." in output
+    assert [file.name for file in path.iterdir()] == ["locustfile.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_clear"),
+    [("ann/locustfile.py", False), ("ann", False), (f"class/{STAGE}", True), ("class", True), ("ann.zip", True)],
+)
+def test_an_answer_to_one_stage_is_not_judged_by_all(tmp_path: Path, name: str, is_clear: bool) -> None:
+    submission(tmp_path, "ann")
+    (tmp_path / "class").mkdir()
+    submission(tmp_path / "class", STAGE)
+    (tmp_path / "ann.zip").touch()
+    objection = objection_to(tmp_path / name, tmp_path / "out" / "x", Options(tmp_path / "out"))
+    assert objection == (
+        "" if is_clear else "which stage does it answer? Say so with --task NN, or --task jsonplaceholder."
+    )
+    assert objection_to(tmp_path / name, tmp_path / "out" / "x", Options(tmp_path / "out", STAGE)) == ""
+
+
+def test_a_report_of_a_grading_that_broke_is_no_verdict(tmp_path: Path) -> None:
+    for status, outcome in ((1, 1), (2, rounds.BROKEN), (-9, rounds.BROKEN)):
+        write = f"pathlib.Path(sys.argv[1], 'report.json').write_text({json.dumps(REPORT)!r})"
+        end = f"sys.exit({status})" if status > 0 else "import os; os.kill(os.getpid(), 9)"
+        assert scripted(tmp_path, f"{write}\n{end}", again=True) == outcome
+        assert (tmp_path / "out" / "ann" / "report.json").exists() == (outcome == 1)
+        shutil.rmtree(tmp_path / "ann")
+
+
+def test_the_reports_of_an_earlier_round_are_no_submission(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert run(tmp_path, tmp_path / "out") == (0, f"\nSummary: {Path('out') / 'summary.html'}\n")
+
+
+def test_a_name_is_one_line(tmp_path: Path) -> None:
+    assert Options(tmp_path, here=tmp_path).shown(tmp_path / "a\n1 of 1  b\x1b") == "a?1 of 1  b?"
+
+
+def test_names_that_come_again_are_numbered(tmp_path: Path) -> None:
+    paths = [Path(name) for name in ("x/a", "y/a", "a-2", "z/A", "summary.html")]
+    assert [folder.name for folder in folders(paths, tmp_path)] == ["a", "a-2", "a-2-2", "A-3", "summary.html-2"]
+
+
+def test_the_worst_status_speaks_for_all() -> None:
+    cases = {(0, 0): 0, (0, 6): 6, (6, 1, 0): 1, (1, 3, 6): 3, (): 0}
+    assert {statuses: worst(statuses) for statuses in cases} == cases
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes links and FIFOs")
+def test_the_content_of_a_submission_is_told_without_opening_what_is_no_file(tmp_path: Path) -> None:
+    path = submission(tmp_path, "ann")
+    os.mkfifo(path / "fifo")
+    (path / "link").symlink_to("/etc/passwd")
+    (path / ".git").mkdir()
+    before = content(path)
+    (path / ".git" / "index").write_text("changes all the time")
+    assert content(path) == before
+    (path / "link").unlink()
+    (path / "link").symlink_to("/etc/hosts")
+    assert content(path) != before
+
+
+def test_what_a_killed_round_has_left_goes_but_not_what_another_one_needs(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in (f".grading-{dead.pid}-a", f".grading-{os.getpid()}-a", ".grading-a-b", "ann"):
+        (tmp_path / name).mkdir()
+    sweep(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".grading-{os.getpid()}-a", ".grading-a-b", "ann"]
