@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
 
 COMMANDS = (
     "chromium",
@@ -58,3 +60,9 @@ def launch_flags() -> list[str]:
     ]
     # Chromium's sandbox refuses to start for root, which is who runs in most containers.
     return [*flags, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else flags
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe-core has against a page."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]

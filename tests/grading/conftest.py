@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import launch_flags, require_browser
@@ -41,12 +40,6 @@ def show(browser: Browser) -> Iterator[Show]:
         context.close()
     assert complaints == []
     assert all(url.startswith("file:") for url in asked)
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe-core has against a page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
 
 
 def without_sideways_scrolling(page: Page) -> bool:

@@ -11,7 +11,8 @@ from checks.lab.page import page
 from checks.lab.report import Report
 from checks.lab.timeline import Mark, Row, Timeline
 from checks.lab.verdict import Outcome
-from tests.grading.conftest import Show, violations, without_sideways_scrolling
+from tests.browser import violations
+from tests.grading.conftest import Show, without_sideways_scrolling
 from tests.lab.witness import result
 
 NASTY = "</li></title><script>owned = 1</script><img src=x onerror=alert(1)>{{ 7 * 7 }}\"'&amp;--><!--" + "x" * 200

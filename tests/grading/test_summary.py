@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from checks.lab.summary import Line, write_summary
-from tests.grading.conftest import Show, violations, without_sideways_scrolling
+from tests.browser import violations
+from tests.grading.conftest import Show, without_sideways_scrolling
 
 STAGE = "01_sequential_flows"
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from petshop_app.seed import PETS
-from tests.browser import launch_flags, require_browser
+from tests.browser import launch_flags, require_browser, violations
 
 from .conftest import Shop
 
@@ -89,3 +90,16 @@ def test_a_phone_of_360_pixels_shows_the_page_without_scrolling_sideways(dashboa
     dashboard.wait_for_load_state("load")  # before the style sheet is there, the name is one long line
     dashboard.set_viewport_size({"width": 360, "height": 640})
     assert dashboard.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nobody_is_shut_out(browser: Browser, shop: Shop, width: int, scheme: Literal["light", "dark"]) -> None:
+    """axe-core finds nothing, also beside an error message."""
+    page = browser.new_page(viewport={"width": width, "height": 640}, color_scheme=scheme)
+    page.goto(shop.url)
+    assert violations(page) == []
+    page.get_by_role("button", name="Add pet").click()
+    expect(page.get_by_label("Name")).to_have_accessible_description(re.compile("this one is empty"))
+    assert violations(page) == []
+    page.close()
