@@ -73,9 +73,11 @@ class Chaos:
         """Do so for those that a new master has told to quit.
 
         Locust 2.47 does that where a worker's word that its users are started was meant for the master before. Where
-        that was its last worker, a master without a web page ends, too.
+        that was its last worker, the test is over, and a master without a web page ends or hears nobody any more.
         """
-        if self.master.poll() is not None and "The last worker quit" in self.fleet.log(self.master):
+        if "The last worker quit" in self.fleet.log(self.master):
+            send(self.master, "SIGKILL")
+            self.master.wait()
             self.master = self._new_master()
         for worker in self.workers:
             if worker.poll() is not None and "Got quit message from master" in self.fleet.log(worker):

@@ -116,8 +116,9 @@ class Bubble(Cell):
             *("--disable-userns", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "cell"),
             # As the first of its process ids: bubblewrap's own would stand beside it without the filter.
             *("--die-with-parent", "--new-session", "--as-pid-1", "--seccomp", str(calls), "--info-fd", str(speak)),
+            *("--bind", str(self.home), "/tmp"),  # noqa: S108 - first: the course itself may lie below /tmp
             *system_arguments(),
-            *("--proc", "/proc", *own, "--symlink", str(self.home), "/tmp"),  # noqa: S108
+            *("--proc", "/proc", *own),
             *("--chdir", str(self.work), "--remount-ro", "/"),
         ]
 

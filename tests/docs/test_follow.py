@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -57,7 +58,25 @@ def quoted(path: Path) -> str:
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, clone: Clone) -> Iterator[Stage]:
+def ports() -> None:
+    """Wait until the ports that the texts name are free; what else this machine does with them is its own affair."""
+
+    def are_free() -> bool:
+        return all(is_free(port) for port in (5000, 8089, 5557))
+
+    try:
+        wait_for(are_free, "ports 5000, 8089 and 5557 free", 300)
+    except AssertionError as taken:
+        pytest.skip(str(taken))
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest, clone: Clone, ports: None) -> Iterator[Stage]:
     name, count = request.param
     environment = {key: value for key, value in clone.environment.items() if key != "VIRTUAL_ENV"}
     with terminals(clone.path, environment, count) as consoles:

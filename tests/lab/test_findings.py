@@ -88,4 +88,4 @@ def test_the_starter_with_findings_beside_it_is_started(tmp_path: Path) -> None:
 def test_configuration_of_master_and_worker_goes_along_and_no_other(folder: Path, name: str) -> None:
     for file in (name, "locust.conf", "pyproject.toml"):
         (folder / file).write_text("")
-    assert [file.name for file in find(folder, STAGE).files] == ["locustfile.py", name]
+    assert [file.name for file in find(folder, "04_master_worker").files] == ["locustfile.py", name]
