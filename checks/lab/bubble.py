@@ -21,7 +21,7 @@ from typing import IO
 import psutil
 
 from checks.lab.cell import Cell
-from checks.lab.exam import CELL_PYTHON, FILTER, PRIVATE, mount_memory, system_arguments, unmount
+from checks.lab.exam import CELL_PYTHON, FILTER, IN_CELL, PRIVATE, mount_memory, system_arguments, unmount
 
 MIB = 1024**2
 DISK = 128 * MIB  # in the working directory, and as much at home
@@ -90,7 +90,7 @@ class Bubble(Cell):
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """Return the command that runs Python on `arguments`, as the cell sees it."""
-        return [CELL_PYTHON, *super().command(arguments)[1:]]
+        return [CELL_PYTHON, *(IN_CELL.get(word, word) for word in super().command(arguments)[1:])]
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
         """End a process of the cell at once, and all that it has forked; return when all of them are gone."""
@@ -116,9 +116,8 @@ class Bubble(Cell):
             *("--disable-userns", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "cell"),
             # As the first of its process ids: bubblewrap's own would stand beside it without the filter.
             *("--die-with-parent", "--new-session", "--as-pid-1", "--seccomp", str(calls), "--info-fd", str(speak)),
-            *("--bind", str(self.home), "/tmp"),  # noqa: S108 - first: the course itself may lie below /tmp
             *system_arguments(),
-            *("--proc", "/proc", *own),
+            *("--proc", "/proc", *own, "--symlink", str(self.home), "/tmp"),  # noqa: S108
             *("--chdir", str(self.work), "--remount-ro", "/"),
         ]
 

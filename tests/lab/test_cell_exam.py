@@ -119,7 +119,7 @@ def test_it_writes_into_its_own_folders_and_its_own_file_alone() -> None:
                         places.append(os.path.realpath(path))
                 except OSError:
                     pass
-        print(json.dumps([path for path in places if not path.startswith(("/dev/shm/", "/tmp/"))]))  # /tmp is its home
+        print(json.dumps([path for path in places if not path.startswith("/dev/shm/")]))
         open(os.path.dirname(os.getcwd()) + "/told", "w").write("written")
     """
     finished = in_a_cell(code)
