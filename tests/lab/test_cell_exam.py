@@ -70,12 +70,12 @@ def test_it_has_process_ids_of_its_own() -> None:
 def test_it_sees_no_more_of_the_system_than_python_needs() -> None:
     code = f"""
         import json, os
-        course = {str(ROOT)!r}
+        places = ({str(ROOT)!r}, "/course")
         print(json.dumps({{
             "etc": sorted(os.listdir("/etc")),
             "usr": sorted(os.listdir("/usr")),
             "homes": [path for path in ("/home", "/var", "/run", "/sys", "/mnt", "/boot") if os.path.exists(path)],
-            "course": [name for _, _, names in os.walk(course) for name in names if "python" not in name],
+            "course": [n for top in places for _, _, names in os.walk(top) for n in names if "python" not in n],
             "programs": [n for n in ("/bin/sh", "/usr/bin/env", "/usr/bin/curl", "/sbin/ip") if os.path.exists(n)],
             "devices": sorted(os.listdir("/dev")),
         }}))

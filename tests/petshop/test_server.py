@@ -233,6 +233,7 @@ def test_two_hundred_users_at_once_meet_no_error(open_shop: OpenShop, tmp_path: 
         (b"POST /pets HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 300_000 + b"\r\n\r\n", 431),
     ],
+    ids=["no header", "a huge length", "an unknown coding", "a huge header"],  # a test's name must fit an environment
 )
 def test_what_waitress_refuses_has_the_one_shape_too(shop: Shop, request_head: bytes, status: int) -> None:
     with socket.create_connection(("127.0.0.1", shop.port), timeout=60) as connection:
