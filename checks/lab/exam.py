@@ -31,7 +31,7 @@ FILTER = SHELF / "filter"
 CELL_PYTHON = "/lab/bin/python"
 SHOWN = ("entry.py", "settings.py")  # what runs in a cell; they import nothing of the course
 # Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
-IN_CELL = {str(Path(__file__).with_name(name)): f"/course/{name}" for name in SHOWN}
+IN_CELL = {str(Path(__file__).with_name(name)): f"/course/checks/lab/{name}" for name in SHOWN}
 DEVICES = ("null", "zero", "full", "random", "urandom")
 TEXTS = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
@@ -190,7 +190,7 @@ def system_arguments() -> list[str]:
     """Return bubblewrap's arguments that show what stands on the shelf."""
     binds = {SHELF / str(number): path for number, path in enumerate(_system())}
     binds |= {SHELF / "lab": Path("/lab"), **{SHELF / "etc" / name: Path("/etc", name) for name in TEXTS}}
-    binds |= {SHELF / name: Path("/course", name) for name in SHOWN}
+    binds |= {SHELF / name: Path("/course/checks/lab", name) for name in SHOWN}
     links = [Path(root) for root in ("/lib", "/lib64") if Path(root).is_symlink()]
     return [
         *(word for source, place in binds.items() for word in ("--ro-bind", str(source), str(place))),
