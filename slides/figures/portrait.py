@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from PIL import Image
@@ -67,6 +68,7 @@ def main() -> None:
             while len(addresses(output)) < 2:
                 if demo.poll() is not None:
                     sys.exit(output.read_text(encoding="utf-8"))
+                time.sleep(0.1)
             join(photograph(addresses(output), folder))
         finally:
             demo.send_signal(signal.SIGTERM)

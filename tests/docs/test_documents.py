@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+
+from tests.launcher.clone import tracked_files
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = sorted(folder.name for folder in (ROOT / "exercises").iterdir() if folder.is_dir())
@@ -17,11 +20,9 @@ PATTERN = ["What you need", "The task", "Steps", "Check yourself", "Go further",
 FIRST_SCREEN = 45  # lines
 
 
-def tracked(*patterns: str) -> list[Path]:
-    """Return the files of the repository, also those that the next commit would bring, as paths from its top."""
-    command = ["git", "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns]
-    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    return sorted(Path(name) for name in names if name and (ROOT / name).is_file())
+def tracked(pattern: str = "*") -> list[Path]:
+    """Return the files that the next commit would hold and whose path fits, from the repository's top."""
+    return sorted(path for path in tracked_files() if fnmatch(path.as_posix(), pattern))
 
 
 DOCUMENTS = tracked("*.md")
@@ -89,7 +90,7 @@ def test_minutes_agree_with_the_front_page(stage: str) -> None:
 
 
 def test_every_picture_of_an_exercise_is_shown_and_can_be_made_again() -> None:
-    for picture in tracked("exercises/*.svg", "exercises/*.png"):
+    for picture in [*tracked("exercises/*.svg"), *tracked("exercises/*.png")]:
         readme = (ROOT / picture).parent.joinpath("README.md").read_text(encoding="utf-8")
         assert f"]({picture.name})" in readme
         is_told = re.search(r"python benchmarks/\w+\.py", readme)

@@ -4,7 +4,6 @@ import re
 import shutil
 import socket
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -186,7 +185,6 @@ def test_stage_04(stage: Stage, clone: Clone) -> None:
     assert max(one, two) < 1.2 * 160
     for console in (master, *workers, shop):
         console.interrupt()
-    time.sleep(1)
     assert "`kill -9`" in text.prose
     demo = text.take("bash", "workshop.py demo 04")
     assert "workshop.py: " not in shop.run(f"cd {quoted(clone.path)}\n{demo}")
