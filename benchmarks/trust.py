@@ -2,7 +2,7 @@
 
     python benchmarks/trust.py [--rounds 3] [--stage 01] [--sample N] [--jobs 2]
 
-Every submission of the corpus has to get exactly its expected verdict in each round. Mutants and hostile ones run
+Every submission of the corpus, hostile ones too, has to get exactly its expected verdict in each round. Mutants run
 once. --sample takes so many mutants of each stage, drawn by lot, in place of all. Ends with 1 where a verdict is off, a
 mutant passes that is not known to mean nothing, or hostile code gets further than its cell.
 """
@@ -111,7 +111,7 @@ def main() -> int:
     verdicts = sum(own.due for own in sums)
     rate = 60 * verdicts / (time.monotonic() - started)
     sums.append(tally_mutants(options.stage, options.sample, options.jobs))
-    hostiles = [entry for entry in hostile() if entry.stage.startswith(options.stage)]
+    hostiles = options.rounds * [entry for entry in hostile() if entry.stage.startswith(options.stage)]
     sums.append(tally("hostile contained", hostiles, contained, 1))  # one by one: what is left must be its own
     changed = [file for file, kept in fingerprint().items() if before.get(file) != kept]
     print("", *sums, f"verdicts a minute       {rate:5.1f}", sep="\n")

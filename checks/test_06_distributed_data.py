@@ -39,7 +39,7 @@ def test_reads(distribution: Distribution) -> None:
 
 @pytest.mark.criterion(points=1, after="reads")
 def test_visits(distribution: Distribution) -> None:
-    """Each user keeps its owner, and asks for its owner's pets and for the visits of these pets, as in stage 05."""
+    """Each user keeps its owner and asks, without an error, for its pets and their visits, as in stage 05."""
     sharing.require_own_things(distribution.loss)
 
 

@@ -89,8 +89,9 @@ def equivalents() -> dict[str, str]:
     """Return the mutants that are known to mean nothing, with the reason for each."""
     listed = tomllib.loads((ROOT / "tests" / "equivalent.toml").read_text(encoding="utf-8"))["equivalent"]
     return {
-        f"{stage}/{file}: {one['change']}": one["reason"]
+        f"{stage}/{file}: {change}": one["reason"]
         for one in listed
+        for change in one["changes"]
         for stage in FILES
         for file in FILES[stage]
         if stage.startswith(tuple(one["stages"]))
@@ -142,7 +143,7 @@ def _sites(node: ast.AST, place: str) -> Iterator[Site]:
     """Yield what can be changed about a node; `place` names the call or statement that it belongs to."""
     body = getattr(node, "body", None)
     if isinstance(body, list):
-        yield from _statements(body, has_order=not isinstance(node, ast.ClassDef))
+        yield from _statements(body, node)
     if isinstance(node, ast.FunctionDef):
         yield from _decorators(node)
         yield from _wrong_variables(node)
@@ -156,7 +157,7 @@ def _sites(node: ast.AST, place: str) -> Iterator[Site]:
         yield f"negate if {ast.unparse(node.test)}", _negate
 
 
-def _statements(body: list[ast.stmt], has_order: bool) -> Iterator[Site]:
+def _statements(body: list[ast.stmt], owner: ast.AST) -> Iterator[Site]:
     own = [
         index
         for index, statement in enumerate(body)
@@ -167,9 +168,26 @@ def _statements(body: list[ast.stmt], has_order: bool) -> Iterator[Site]:
         if isinstance(body[index], ast.With):
             yield f"remove with from {_short(body[index])}", _without_with(index)
     for first, second in pairwise(own):
-        if not has_order and not all(isinstance(body[index], ast.FunctionDef) for index in (first, second)):
-            continue  # what a class is told comes to the same in any order
-        yield f"swap {_short(body[first])} and {_short(body[second])}", _swapping(first, second)
+        if _has_order(owner, body[first], body[second]):
+            yield f"swap {_short(body[first])} and {_short(body[second])}", _swapping(first, second)
+
+
+def _has_order(owner: ast.AST, first: ast.stmt, second: ast.stmt) -> bool:
+    """Tell whether it can make a difference which of two statements comes first."""
+    if isinstance(owner, ast.ClassDef):  # it does for the steps of a sequence
+        are_steps = all(isinstance(one, ast.FunctionDef) and one.decorator_list for one in (first, second))
+        return are_steps and any("Sequential" in ast.unparse(base) for base in owner.bases)
+    if any(isinstance(one, ast.FunctionDef | ast.ClassDef) for one in (first, second)):
+        return False  # what stands in them runs later
+    do_something = all(any(isinstance(node, ast.Call) for node in ast.walk(one)) for one in (first, second))
+    stored = _used(first, ast.Store) & _used(second) | _used(second, ast.Store) & _used(first)
+    return do_something or bool(stored)
+
+
+def _used(tree: ast.AST, context: type[ast.expr_context] = ast.expr_context) -> set[str]:
+    """Return the names, and the attributes, that are used in this way."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
+    return {ast.unparse(node) for node in nodes if isinstance(node.ctx, context)}
 
 
 def _is_docstring(node: ast.AST) -> bool:

@@ -335,6 +335,12 @@ def _why_foreign(words: Questions, is_thing: bool) -> str:
     return "keep the ids in self, set anew by each good answer: a list in the class or module is one for all users"
 
 
+def forbid_errors(run: Run) -> None:
+    """Return where no user's task ended in an error."""
+    if run.record.errors:
+        raise Failed(f"tasks end in an error{aside(run)}", "tasks that come to their end", "mend that line")
+
+
 def forbid_scattered_rows(held: Holdings, run: Run) -> None:
     """Return where Locust's report has one row for all things and another one for all details, without a failure."""
     words, names = held.questions, {}
@@ -359,8 +365,7 @@ def forbid_scattered_rows(held: Holdings, run: Run) -> None:
     (first, second) = names.values()
     if first.keys() & second.keys():
         raise Failed(f"one row, {next(iter(first))}, holds both", expected, "give the two requests two names")
-    if run.record.errors:
-        raise Failed(f"tasks end in an error{aside(run)}", "tasks that come to their end", "mend that line")
+    forbid_errors(run)
     good = {request.id for request in held.journal if request.status < 400}
     if failed := [count for count in counted.values() if count.failure is not None and count.request in good]:
         raise Failed(

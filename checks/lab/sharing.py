@@ -9,6 +9,7 @@ from checks.lab.distribution import ALONE, FREE_AFTER, Group, Loss, Wait
 from checks.lab.holdings import (
     Holding,
     forbid_crowds,
+    forbid_errors,
     forbid_foreign_things,
     forbid_second_holder,
     lacking_questions,
@@ -83,13 +84,15 @@ def require_users(group: Group, journal: Journal, size: int) -> None:
 
 
 def require_own_things(loss: Loss) -> None:
-    """Return where each user kept to one id and to what belongs to it."""
+    """Return where each user kept to one id and to what belongs to it, and made no error."""
     group = loss.group
     held = group.held(loss.before, group.size)
     forbid_crowds(held, group.whole)
     forbid_second_holder(held)
     held.require_none(lacking_questions(held, things=1, details=1), group.whole)
     forbid_foreign_things(held)
+    for run in group.workers.values():
+        forbid_errors(run)
 
 
 def require_no_double_use(loss: Loss) -> None:
