@@ -15,7 +15,7 @@ from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
 from checks.lab.swarm import Node, Run, Swarm
-from checks.lab.thinking import Pause, crowded, pauses
+from checks.lab.thinking import Pause, crowded, pauses, require_cores
 from checks.lab.trial import DataFile, Trial, World
 from checks.lab.verdict import Failed, Inconclusive, NotStarted
 
@@ -50,5 +50,6 @@ __all__ = [
     "narrow",
     "pauses",
     "read_findings",
+    "require_cores",
     "require_requests",
 ]

@@ -136,6 +136,7 @@ class Record:
     worker: str = ""  # the name by which a worker's master knows it
     reports: tuple[Report, ...] = ()
     losses: tuple[Loss, ...] = ()
+    starved: float = 0.0  # seconds of the test for which Locust could have run but had no core
     stopped_untold: bool = False  # the test began to stop before the grader had asked for it
     began: bool = False  # the process came as far as reading the submission
 
@@ -165,6 +166,7 @@ class Record:
             worker=declared.worker,
             reports=tuple(told["report"]),
             losses=tuple(told["loss"]),
+            starved=sum(told_to_end.waited for told_to_end in told["told"][:1]),
             stopped_untold=_earliest(told["stopping"]) < _earliest(told["told"]),
         )
 
@@ -198,9 +200,10 @@ class Declared:
 
 @dataclass(frozen=True)
 class Moment:
-    """When something has happened, in seconds of `time.monotonic`."""
+    """When something has happened, in seconds of `time.monotonic`; how long Locust had waited for a core by then."""
 
     time: float = math.inf
+    waited: float = 0.0
 
 
 @dataclass(frozen=True)
