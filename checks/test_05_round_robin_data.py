@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from itertools import permutations
 
 import pytest
 
@@ -17,7 +18,10 @@ QUESTIONS = Questions(
     things_forms=(Form(r"/owners/([^/]+)/pets"),),
     details_forms=(Form(r"/pets/([^/]+)/visits"),),
 )
-DATA = DataFile("owners", "owner_id", [owner.name for owner in OWNERS])
+NAMES = [owner.name for owner in OWNERS]
+PLAIN = [name.split() for name in NAMES if name.replace(" ", "", 1).isalpha()]
+MORE_NAMES = [f"{first} {last}" for (first, _), (_, last) in permutations(PLAIN, 2)]
+DATA = DataFile("owners", "owner_id", [*NAMES, *MORE_NAMES])
 VISITS = 5  # of each user whose owner has pets; how often it looks at the pets is its own affair
 
 

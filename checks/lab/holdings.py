@@ -281,6 +281,8 @@ def _why_other_rows(rows: Sequence[str], holders: Sequence[str]) -> str:
         return "some of these ids stand in no row: let the csv or json module read the file"
     if len(own) == 1:
         return "all hold the same row: take a row in on_start; a class body runs once for all users"
+    if count > len(rows) and own == Counter(islice(cycle(rows[: len(own)]), count)):
+        return f"only the first {len(own)} rows are handed out: hand out all that the file has"
     if own in (Counter(again[::2]), Counter(again[1::2])):
         return "every other row is left out: take one row for each user, not two"
     if own == Counter(again[1 : count + 1]):

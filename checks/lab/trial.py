@@ -133,8 +133,8 @@ class Trial:
 
     @cached_property
     def crowded(self) -> Scene:
-        """More users than rows: so many that the file is gone through twice, and then begun again."""
-        rows = self._lab.rng.randint(3, 5)
+        """More users than rows, and more rows than the sample: the file is gone through twice, and then begun again."""
+        rows = self._lab.rng.randint(21, 25)
         return self._scene(rows, 2 * rows + self._lab.rng.randint(1, rows - 1), lacking_users)
 
     @cached_property

@@ -99,6 +99,7 @@ def test_users_hold_the_rows_in_turn_whoever_comes_first() -> None:
         ("7 2", "7 3 9", "some of these ids"),
         ("7 7 3", "7 3 9", "held twice"),
         ("7 3 9 9", "7 3 9", "from the top"),
+        ("7 3 7 3", "7 3 9", "only the first 2 rows"),
     ],
 )
 def test_other_rows_are_told_with_their_likely_cause(owners: str, rows: str, advice: str) -> None:
