@@ -28,6 +28,9 @@ from checks.lab.trial import DataFile, Lacks, Row, World
 
 COMPRESSION = 20.0  # a think time of 1 to 3 s takes 50 to 150 ms: some 100 requests/s, so that the cores stay free
 LIMIT = 150.0  # seconds for one story
+# Users of each worker, while there are as many ids as users. A prime: who takes ten, twenty or a hundred ids for the
+# first worker would with four users to a worker leave just the right ones to the second, by chance.
+HALF = 7
 FREE_AFTER = 10.0  # seconds after the master has missed a worker: then its ids are free again
 ALONE = 6.0  # seconds: Locust has called its master a second time by then, which the master will hear later
 SAYS_SO = 20.0  # seconds in which a worker may come to say that its master is missing; Locust itself does after 30
@@ -261,8 +264,7 @@ class Distribution:
         return _told(self._keep_a_worker_waiting)
 
     def _lose_a_worker(self) -> Loss:
-        # An even number: nobody is moved when a worker comes in place of another one, and halves are halves.
-        size = 2 * self._lab.rng.randint(4, 6)
+        size = 2 * HALF  # an even number: nobody is moved when a worker comes in place of another one
         with self._cast(rows=size, users=size) as cast:
             cast.start_master()
             pair = [cast.start_worker(), cast.start_worker()]

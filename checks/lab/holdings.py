@@ -93,6 +93,16 @@ class Holding:
         """The first id of which it asked for things; empty where it named none."""
         return next((id for asked in self.things for id in asked.ids), "")
 
+    @property
+    def begin(self) -> float:
+        """When its first question was sent, in seconds of `time.monotonic`."""
+        return min(asked.request.start for asked in (*self.things, *self.details))
+
+    @property
+    def end(self) -> float:
+        """When its last question was answered, in seconds of `time.monotonic`."""
+        return max(asked.request.end for asked in (*self.things, *self.details))
+
     def went_on_after(self, asked: Asked) -> bool:
         """Tell whether it has asked anything after the answer to this question."""
         return any(later.request.start > asked.request.end for later in (*self.things, *self.details))

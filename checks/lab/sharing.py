@@ -143,8 +143,7 @@ def require_reclaimed(loss: Loss) -> None:
             "runner.clients or its state is missing",
         )
     require_users(group, group.runs[loss.heir].journal, size)
-    twice = [id for id, count in Counter(user.holder for user in users).items() if count > 1]
-    if twice:
+    if twice := _held_at_once(users):
         raise Failed(
             f"{killed}; of the users of {loss.heir} several hold {words.holder} {_some(twice)}, "
             f"while nobody holds {_some([id for id in freed if id not in _ids(users)])}",
@@ -232,6 +231,20 @@ def _users(group: Group, run: Run, journal: Journal | None = None) -> list[Holdi
         if seen is None or request.id in seen:
             own.add(request)
     return [user for user in group.held(own, 0).users if user.things]
+
+
+def _held_at_once(users: Iterable[Holding]) -> list[str]:
+    """Return the ids that one user held before another one was through with it.
+
+    Locust may stop a user and start another one while it shares users out to a worker that has just come.
+    """
+    until: dict[str, float] = {}
+    twice = []
+    for user in sorted(users, key=lambda user: user.begin):
+        if user.begin < until.get(user.holder, 0.0):
+            twice.append(user.holder)
+        until[user.holder] = max(user.end, until.get(user.holder, 0.0))
+    return list(dict.fromkeys(twice))
 
 
 def _ids(users: Iterable[Holding]) -> list[str]:
