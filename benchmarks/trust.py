@@ -3,18 +3,21 @@
     python benchmarks/trust.py [--rounds 3] [--stage 01] [--sample N] [--jobs 2]
 
 Every submission of the corpus, hostile ones too, has to get exactly its expected verdict in each round. Mutants run
-once. --sample takes so many mutants of each stage, drawn by lot, in place of all. Ends with 1 where a verdict is off, a
-mutant passes that is not known to mean nothing, or hostile code gets further than its cell.
+once, but for those that mean nothing or that the brief leaves free (tests/equivalent.toml). --sample takes so many of
+each stage, drawn by lot, in place of all. Ends with 1 where a verdict is off, more than 2 % of the mutants pass, or
+hostile code gets further than its cell.
 """
 
 import argparse
 import random
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,11 +52,15 @@ class Tally:
         return f"{self.what:22} {self.right:5} of {self.due:5}"
 
 
-def graded(entry: Entry) -> str:
+def graded(entry: Entry, temporary: str) -> str:
     """Return what is wrong about the verdict on a submission of the corpus, in exam mode; "" where nothing is."""
-    verdict = grade(f"--submission={entry.folder}", "-k", entry.stage, program=EXAM)
-    if verdict.report["stages"][entry.stage]["outcome"] == "inconclusive":  # as the round of an evaluator does, once
-        verdict = grade(f"--submission={entry.folder}", "-k", entry.stage, program=EXAM)
+    arguments = (f"--submission={entry.folder}", "-k", entry.stage)
+    try:
+        verdict = grade(*arguments, program=EXAM, TMPDIR=temporary)
+        if verdict.report["stages"][entry.stage]["outcome"] == "inconclusive":  # as a round of candidates does, once
+            verdict = grade(*arguments, program=EXAM, TMPDIR=temporary)
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        return str(error)
     return verdict.mistake(entry)
 
 
@@ -67,7 +74,7 @@ def contained(entry: Entry) -> str:
             with unharmed(temporary):
                 verdict = grade_hostile(entry, made(entry, inside), temporary)
         except (AssertionError, RuntimeError) as error:
-            return str(error) or "a process or file is left"
+            return str(error)
         return verdict.mistake(entry)
 
 
@@ -77,12 +84,27 @@ def tally(what: str, due: Iterable[Entry], judge: Callable[[Entry], str], jobs: 
     with ThreadPoolExecutor(jobs) as pool:
         for entry, mistake in zip(listed, pool.map(judge, listed), strict=True):
             own.count(entry, mistake)
+            if own.due % 50 == 0:
+                print(f"{own}  (so far, of {len(listed)})", flush=True)
     return own
 
 
+def tally_corpus(rounds: int, stage: str, jobs: int) -> tuple[list[Tally], str]:
+    """Grade right and wrong submissions; return the sums, and what was left behind by all of them together."""
+    sums: list[Tally] = []
+    try:
+        with tempfile.TemporaryDirectory() as temporary, unharmed(Path(temporary)):
+            for what, kind in (("right accepted", "right"), ("wrong rejected", "wrong")):
+                due = rounds * entries(kind, f"{stage}*")
+                sums.append(tally(what, due, partial(graded, temporary=temporary), jobs))
+    except AssertionError as error:
+        return sums, str(error)
+    return sums, ""
+
+
 def tally_mutants(stage: str, sample: int, jobs: int) -> Tally:
-    """Grade the mutants that are not known to mean nothing."""
-    own, known = Tally("mutants killed"), mutants.equivalents()
+    """Grade the mutants that may not pass."""
+    own, known = Tally("mutants killed"), mutants.excused()
     chosen = []
     for name in (name for name in mutants.FILES if name.startswith(stage)):
         different = [mutant for mutant in mutants.mutants(name) if str(mutant) not in known]
@@ -91,6 +113,13 @@ def tally_mutants(stage: str, sample: int, jobs: int) -> Tally:
         for mutant, said in zip(chosen, pool.map(mutants.outcome, chosen), strict=True):
             own.count(mutant, "" if said in mutants.REJECTED else said)
     return own
+
+
+def passes(stage: str) -> list[str]:
+    """Return the mutants that may pass, with the reason for each."""
+    names = (name for name in mutants.FILES if name.startswith(stage))
+    reasons = mutants.excused()
+    return [f"{one}: {reasons[str(one)]}" for name in names for one in mutants.mutants(name) if str(one) in reasons]
 
 
 def main() -> int:
@@ -104,10 +133,7 @@ def main() -> int:
     if why := obstacle():
         sys.exit(why)
     before, started = fingerprint(), time.monotonic()
-    sums = [
-        tally(what, options.rounds * entries(kind, f"{options.stage}*"), graded, options.jobs)
-        for what, kind in (("right accepted", "right"), ("wrong rejected", "wrong"))
-    ]
+    sums, left = tally_corpus(options.rounds, options.stage, options.jobs)
     verdicts = sum(own.due for own in sums)
     rate = 60 * verdicts / (time.monotonic() - started)
     sums.append(tally_mutants(options.stage, options.sample, options.jobs))
@@ -115,11 +141,13 @@ def main() -> int:
     sums.append(tally("hostile contained", hostiles, contained, 1))  # one by one: what is left must be its own
     changed = [file for file, kept in fingerprint().items() if before.get(file) != kept]
     print("", *sums, f"verdicts a minute       {rate:5.1f}", sep="\n")
+    print(f"left behind by right and wrong ones: {left or 'nothing'}")
     print(f"files of the course changed: {', '.join(changed) or 'none'}")
     for own in sums:
         print("", *own.off, sep="\n  ")
+    print("\nnot graded, since they may pass:", *passes(options.stage), sep="\n  ")
     right, wrong, killed, held = sums
-    is_trusted = not (right.off or wrong.off or held.off or changed) and killed.right >= ENOUGH * killed.due
+    is_trusted = not (right.off or wrong.off or held.off or left or changed) and killed.right >= ENOUGH * killed.due
     return 0 if is_trusted else 1
 
 

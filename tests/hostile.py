@@ -129,11 +129,11 @@ def unharmed(temporary: Path) -> Iterator[None]:
         yield
     adopted = [child for child in psutil.Process().children(recursive=True) if child not in before]
     _, left = psutil.wait_procs(adopted, timeout=1)  # dead ones wait for somebody to take note
-    assert not left
+    assert not left, f"processes are left: {left}"
     assert not calls, "the network outside of the cell was reached"
     assert not CANARY_FILE.exists(), "a file outside of the cell was written"
-    assert not list(temporary.iterdir())
-    assert set(SHARED.iterdir()) <= shared
+    assert not list(temporary.iterdir()), f"files are left: {list(temporary.iterdir())}"
+    assert set(SHARED.iterdir()) <= shared, f"files are left: {set(SHARED.iterdir()) - shared}"
 
 
 @contextmanager

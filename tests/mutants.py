@@ -3,7 +3,7 @@
     python -m tests.mutants [--stage 03] [--sample N] [--jobs 2]
 
 grades each and names those that pass. A mutant that passes shows a check that looks away, or a change that means
-nothing: those stand in tests/equivalent.toml, each with its reason.
+nothing or that the brief leaves free: those stand in tests/equivalent.toml, each with its reason.
 """
 
 import argparse
@@ -85,12 +85,13 @@ def mutants(stage: str) -> Iterator[Mutant]:
                 yield Mutant(stage, name, change, content)
 
 
-def equivalents() -> dict[str, str]:
-    """Return the mutants that are known to mean nothing, with the reason for each."""
-    listed = tomllib.loads((ROOT / "tests" / "equivalent.toml").read_text(encoding="utf-8"))["equivalent"]
+def excused(*kinds: str) -> dict[str, str]:
+    """Return the mutants that may pass, with the reason for each: `equivalent` ones, `free` ones, or both."""
+    listed = tomllib.loads((ROOT / "tests" / "equivalent.toml").read_text(encoding="utf-8"))
     return {
         f"{stage}/{file}: {change}": one["reason"]
-        for one in listed
+        for kind in kinds or listed
+        for one in listed[kind]
         for change in one["changes"]
         for stage in FILES
         for file in FILES[stage]
@@ -342,7 +343,7 @@ def _of_settings(source: str) -> Iterator[tuple[str, str]]:
 
 def survivors(chosen: list[Mutant], jobs: int) -> dict[Mutant, str]:
     """Return the mutants that were not rejected, with their outcomes; say so as it goes."""
-    known, left = equivalents(), {}
+    known, left = excused(), {}
     with ThreadPoolExecutor(jobs) as pool:
         for number, (mutant, said) in enumerate(zip(chosen, pool.map(outcome, chosen), strict=True), start=1):
             if said not in REJECTED:
@@ -353,7 +354,7 @@ def survivors(chosen: list[Mutant], jobs: int) -> dict[Mutant, str]:
 
 
 def main() -> int:
-    """Grade mutants; end with 1 where one passes that is not known to mean nothing."""
+    """Grade mutants; end with 1 where one passes that may not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--stage", default="", help="one stage only, by its number or name")
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many of each stage, drawn by lot")
@@ -364,9 +365,10 @@ def main() -> int:
         own = list(mutants(stage))
         chosen += random.sample(own, min(options.sample, len(own))) if options.sample else own
     left = survivors(chosen, options.jobs)
-    unknown = [mutant for mutant in left if str(mutant) not in equivalents()]
-    different = len(chosen) - len(left) + len(unknown)
-    print(f"{different - len(unknown)} of {different} mutants rejected; {len(left) - len(unknown)} mean nothing")
+    unknown = [mutant for mutant in left if str(mutant) not in excused()]
+    equivalent, free = (sum(str(mutant) in excused(kind) for mutant in left) for kind in ("equivalent", "free"))
+    rejected, due = len(chosen) - len(left), len(chosen) - len(left) + len(unknown)
+    print(f"{rejected} of {due} mutants rejected; {equivalent} others mean nothing, {free} are free to pass")
     for mutant in unknown:
         print(f"{left[mutant]}: {mutant}")
     return bool(unknown)

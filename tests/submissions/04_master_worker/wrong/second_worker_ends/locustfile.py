@@ -1,5 +1,6 @@
 from random import randint
 
+import gevent
 from locust import HttpUser, SequentialTaskSet, between, events, task
 
 
@@ -24,4 +25,4 @@ def enough_is_enough(environment, runner, **_):
     @environment.events.request.add_listener
     def count(**_):
         if runner.worker_index == 1 and environment.stats.total.num_requests > 10:
-            runner.quit()
+            gevent.spawn(runner.quit)  # this user is among those that it stops
