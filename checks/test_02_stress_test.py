@@ -1,7 +1,11 @@
 """Stage 02: 200 users without think time, and the capacity of the mystery shop."""
 
 import re
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -16,11 +20,11 @@ from checks.lab import (
     Lab,
     Request,
     Run,
+    Target,
     aside,
     crowded,
     narrow,
     read_findings,
-    require_cores,
     require_requests,
 )
 from petshop_app import mystery
@@ -40,6 +44,7 @@ FEW = 8  # of them are enough after 8 s: who sleeps by itself does so in real ti
 # shows in the first, one of random length in the second. Of few gaps, each has to be a long one.
 QUICKEST, QUARTILE, CROWDED_QUARTILE, LONG, MANY = 0.005, 0.015, 0.045, 0.5, 20
 STALLS = 2  # times that a machine may stand still for long, which delays each user once
+NOISE = 2  # a sleep adds more to a user's gaps than twice what the control's are, at the same time
 NOTHING = 0.001  # seconds: a think time below is none
 TOLERANCE, WHOLE_USERS = 0.15, 2.0  # of the true value; nobody steps finer than by two users
 
@@ -79,23 +84,68 @@ class Trial:
     @cached_property
     def pair(self) -> Run:
         """Two users and quick answers. Where the file makes it 200 users, they get 50/s, which leaves Locust idle."""
+        with self._quick_shop(self.lab) as shop:
+            return self.lab.swarm(shop, users=2, done=self._pair_has_shown)
+
+    @cached_property
+    def controlled(self) -> tuple[Run, Run]:
+        """The same once more, and at the same time as many users who never pause: the control."""
+        control, over = self.lab.control(), threading.Event()
+        with self._quick_shop(self.lab) as shop, self._quick_shop(control) as other, ThreadPoolExecutor(1) as beside:
+            users = self._pair_size
+            honest = beside.submit(control.swarm, other, users=users, done=lambda _: over.is_set())
+            try:
+                run = self.lab.swarm(
+                    shop,
+                    users=2,
+                    done=lambda own: (
+                        self._pair_has_shown(own) and (len(other.journal) > STEADY or own.age > SLOWEST_RAMP)
+                    ),
+                )
+            finally:
+                over.set()
+            return run, honest.result()
+
+    @property
+    def limits(self) -> "Limits":
+        """What is no pause, among so many users as the submission makes of the pair."""
+        crowd = self._pair_size > 2
+        return Limits(QUICKEST, CROWDED_QUARTILE if crowd else QUARTILE, STALLS * self._pair_size)
+
+    @property
+    def _pair_size(self) -> int:
         declared = self.crowd.record
-        is_crowd = bool(declared.shape) or any(user.fixed_count for user in declared.users)
-        users = USERS if is_crowd else 2
+        return USERS if declared.shape or any(user.fixed_count for user in declared.users) else 2
 
-        def done(journal: Journal) -> bool:
-            if len(journal) <= STEADY and journal.age < 8:
-                return False  # at once: whatever this takes, the shop that is being measured has to wait for
-            # Silence proves nothing before it has lasted: few requests are enough as long as they come.
-            is_slow = journal.age > 8 and time.monotonic() - max(request.end for request in journal) < 1
-            goal = FEW if is_slow else STEADY
-            settled = _settled(journal) if len(journal.visits()) >= users else []
-            return len(settled) > goal or len(journal) > 3 * STEADY
+    def _quick_shop(self, lab: Lab) -> AbstractContextManager[Target]:
+        milliseconds = 40 if self._pair_size > 2 else 10
+        return lab.petshop(threads=THREADS, front=lambda app: Capacity(narrow(app), 2, milliseconds))
 
-        with self.lab.petshop(
-            threads=THREADS, front=lambda app: Capacity(narrow(app), 2, 40 if is_crowd else 10)
-        ) as shop:
-            return self.lab.swarm(shop, users=2, done=done)
+    def _pair_has_shown(self, journal: Journal) -> bool:
+        if len(journal) <= STEADY and journal.age < 8:
+            return False  # at once: whatever this takes, the shop that is being measured has to wait for
+        # Silence proves nothing before it has lasted: few requests are enough as long as they come.
+        is_slow = journal.age > 8 and time.monotonic() - max(request.end for request in journal) < 1
+        goal = FEW if is_slow else STEADY
+        settled = _settled(journal) if len(journal.visits()) >= self._pair_size else []
+        return len(settled) > goal or len(journal) > 3 * STEADY
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long the quickest fortieth and the quickest quarter of gaps may be, in seconds, and how many may be long."""
+
+    quickest: float
+    quartile: float
+    long: int
+
+    def beside(self, noise: list[float]) -> "Limits":
+        """Return the limits on a machine that makes such gaps for users who don't pause; sorted."""
+        return Limits(
+            self.quickest + NOISE * noise[len(noise) // 40],
+            self.quartile + NOISE * noise[len(noise) // 4],
+            self.long + NOISE * sum(gap > LONG for gap in noise),
+        )
 
 
 def _settled(journal: Journal) -> list[Request]:
@@ -213,21 +263,45 @@ def test_no_pause(trial: Trial) -> None:
             expected,
             "wait_time = constant(0), or none; pacing (constant_pacing, constant_throughput) waits after quick answers",
         )
+    if _fault(run, trial.limits, expected):
+        _require_pauses_of_its_own(trial, expected)
+    if sum(map(len, _gaps(run.journal).values())) < MANY:
+        raise Inconclusive(f"{len(run.journal)} requests in {run.seconds:.0f} s are too few to judge by; try again")
+
+
+def _require_pauses_of_its_own(trial: Trial, expected: str) -> None:
+    """Return where users pause no more, now that they are watched beside others who never do.
+
+    Raises:
+        Failed: they do, and the others don't.
+        Inconclusive: so do the others, so that it is the machine's doing.
+    """
+    run, control = trial.controlled
+    noise = sorted(gap for own in _gaps(control.journal).values() for gap in own)
+    if len(noise) < MANY:
+        raise Inconclusive(f"{len(control.journal)} requests of the grader's own users are too few; try again")
+    if fault := _fault(run, trial.limits.beside(noise), expected):
+        raise fault
+    if _fault(run, trial.limits, expected):
+        seen = f"users who never pause were {noise[len(noise) // 2] * 1000:.0f} ms late at the same time"
+        raise Inconclusive(f"{seen}; try again when the machine is less busy")
+
+
+def _fault(run: Run, limits: Limits, expected: str) -> Failed | None:
+    """Return what says that users pause, None where they don't."""
     gaps = _gaps(run.journal)
     for step, own in gaps.items():
-        if slept := _slept(own, QUARTILE if len(run.journal.visits()) <= 2 else CROWDED_QUARTILE):
-            require_cores(run)
-            raise Failed(
+        if slept := _slept(own, limits):
+            return Failed(
                 f"{slept * 1000:.0f} ms pass {step}, as a rule, and no wait_time asked for them",
                 expected,
                 "look for a sleep in that task, or for work that takes as long",
             )
     long = [gap for own in gaps.values() for gap in own if gap > LONG]
-    if len(long) > STALLS * len(run.journal.visits()):
+    if len(long) > limits.long:
         seen = f"{len(long)} times a user was silent for more than {LONG} s, for {max(long):.1f} s at most"
-        raise Failed(seen, expected, "look for a sleep that comes now and then, or for work that takes as long")
-    if sum(map(len, gaps.values())) < MANY:
-        raise Inconclusive(f"{len(run.journal)} requests in {run.seconds:.0f} s are too few to judge by; try again")
+        return Failed(seen, expected, "look for a sleep that comes now and then, or for work that takes as long")
+    return None
 
 
 def _gaps(journal: Journal) -> dict[str, list[float]]:
@@ -242,11 +316,11 @@ def _gaps(journal: Journal) -> dict[str, list[float]]:
     return {step: sorted(own) for step, own in gaps.items()}
 
 
-def _slept(gaps: list[float], quartile: float) -> float:
+def _slept(gaps: list[float], limits: Limits) -> float:
     """Return the seconds that users sleep as a rule, judged by the quick end of their gaps; 0 where they don't."""
     if len(gaps) < MANY:
         return gaps[0] if gaps[0] > LONG else 0.0
-    is_slow = gaps[len(gaps) // 40] > QUICKEST or gaps[len(gaps) // 4] > quartile
+    is_slow = gaps[len(gaps) // 40] > limits.quickest or gaps[len(gaps) // 4] > limits.quartile
     return gaps[len(gaps) // 2] if is_slow else 0.0
 
 

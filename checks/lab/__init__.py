@@ -15,7 +15,8 @@ from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
 from checks.lab.swarm import Node, Run, Swarm
-from checks.lab.thinking import Pause, crowded, pauses, require_cores
+from checks.lab.target import Target
+from checks.lab.thinking import Pause, crowded, pauses
 from checks.lab.trial import DataFile, Trial, World
 from checks.lab.verdict import Failed, Inconclusive, NotStarted
 
@@ -42,6 +43,7 @@ __all__ = [
     "Run",
     "Settings",
     "Swarm",
+    "Target",
     "Trial",
     "World",
     "aside",
@@ -50,6 +52,5 @@ __all__ = [
     "narrow",
     "pauses",
     "read_findings",
-    "require_cores",
     "require_requests",
 ]

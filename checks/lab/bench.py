@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Files = Mapping[str, str]
 NO_FILES: Files = {}
 Middleware = Callable[["WSGIApplication"], "WSGIApplication"]
+CONTROL = Path(__file__).with_name("control.py")
 COMPRESSION = 40.0  # a think time of 1 to 3 s takes 25 to 75 ms
 
 
@@ -43,6 +44,11 @@ class Lab:
         self.rng = rng
         self._cell, self._limit = cell, limit
         self.evidence = gathered(submission)
+
+    def control(self) -> "Lab":
+        """Return a lab whose submission is the control; it may run in a thread beside this one's."""
+        submission = Submission(self.submission.stage, CONTROL.parent, CONTROL.name, (CONTROL,))
+        return Lab(submission, self.rng, self._cell, self._limit)
 
     @contextmanager
     def petshop(

@@ -151,7 +151,7 @@ def watch(record: Record) -> None:
             worker=getattr(runner, "client_id", ""),
         )
         environment.reset_stats = False  # a fair option, but the figures are to be compared with the whole run
-        gevent.spawn(_quit_at_end_of_input, record, runner, _waited_for_a_core())
+        gevent.spawn(_quit_at_end_of_input, record, runner)
         if isinstance(runner, MasterRunner):
             watch_workers(record, environment, runner)
 
@@ -274,22 +274,11 @@ def _request_id(response: Any) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _quit_at_end_of_input(record: Record, runner: Runner, waited_before: float) -> None:
+def _quit_at_end_of_input(record: Record, runner: Runner) -> None:
     while gevent.os.tp_read(0, 64):
         pass
-    record.note("told", time=time.monotonic(), waited=_waited_for_a_core() - waited_before)
+    record.note("told", time=time.monotonic())
     runner.quit()
-
-
-def _waited_for_a_core() -> float:
-    """Return the seconds for which this thread, which runs all users, could have run but had no core; 0 off Linux.
-
-    See Documentation/scheduler/sched-stats.rst of the Linux kernel.
-    """
-    try:
-        return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
 
 
 def _is_forsaken() -> bool:

@@ -136,7 +136,6 @@ class Record:
     worker: str = ""  # the name by which a worker's master knows it
     reports: tuple[Report, ...] = ()
     losses: tuple[Loss, ...] = ()
-    starved: float = 0.0  # seconds of the test for which Locust could have run but had no core
     stopped_untold: bool = False  # the test began to stop before the grader had asked for it
     began: bool = False  # the process came as far as reading the submission
 
@@ -166,7 +165,6 @@ class Record:
             worker=declared.worker,
             reports=tuple(told["report"]),
             losses=tuple(told["loss"]),
-            starved=sum(told_to_end.waited for told_to_end in told["told"][:1]),
             stopped_untold=_earliest(told["stopping"]) < _earliest(told["told"]),
         )
 
@@ -200,10 +198,9 @@ class Declared:
 
 @dataclass(frozen=True)
 class Moment:
-    """When something has happened, in seconds of `time.monotonic`; how long Locust had waited for a core by then."""
+    """When something has happened, in seconds of `time.monotonic`."""
 
     time: float = math.inf
-    waited: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -213,7 +210,6 @@ class Sign:
 
 KINDS: dict[str, type[Any]] = {
     "began": Sign,
-    "premature": Sign,
     "stopping": Moment,
     "told": Moment,
     "declared": Declared,

@@ -8,14 +8,10 @@ from statistics import quantiles
 
 from checks.lab.journal import Request
 from checks.lab.swarm import Run
-from checks.lab.verdict import Failed, Inconclusive
+from checks.lab.verdict import Failed
 
 # Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them: a sleep does.
 OWN_SLEEP = 0.2
-# Of the time between answers and next requests, what Locust waited for a core. Four to nine verdicts at
-# once on two cores (18 runs, watched once, no script repeats it): 0.58 to 0.92 where nobody slept, 0.05 to 0.55 with
-# sleeps. The two come close, so on such a machine a sleep may be called inconclusive; it is never a pass.
-STARVED = 0.5
 TRUE_SHARE = 0.8  # a timer may fire a little early, but users whose sleeps are only claimed don't pause at all
 
 
@@ -83,23 +79,6 @@ def _own_sleep(extras: Iterable[float]) -> float:
     ordered = sorted(extras)
     quartile = quantiles(ordered, n=4)[0] if len(ordered) > 1 else ordered[0]
     return quartile if quartile > OWN_SLEEP else 0.0
-
-
-def require_cores(run: Run) -> None:
-    """Return where what keeps users from their next request can't be that the machine is too busy.
-
-    Raises:
-        Inconclusive: Locust had no core for most of the time between answers and next requests.
-    """
-    gaps, open_until, seconds = [], 0.0, 0.0
-    for own in run.journal.visits().values():
-        gaps += [(before.end, after.start) for before, after in pairwise(own)]
-    for start, end in sorted(gaps):
-        seconds += max(0.0, end - max(start, open_until))
-        open_until = max(end, open_until)
-    if run.record.starved > STARVED * seconds:
-        seen = f"for {run.record.starved:.1f} of {seconds:.1f} s between answers and next requests"
-        raise Inconclusive(f"{seen} Locust waited for a core; try again when the machine is less busy")
 
 
 def crowded(run: Run) -> list[str]:
