@@ -3,8 +3,9 @@
 import re
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,9 +19,11 @@ from checks.lab import (
     Inconclusive,
     Journal,
     Lab,
+    Middleware,
     Request,
     Run,
     Target,
+    Turnstile,
     aside,
     crowded,
     narrow,
@@ -32,6 +35,7 @@ from petshop_app.capacity import Capacity
 from petshop_app.server import room_for_connections
 
 USERS = 200
+PAIR = 2  # so few are enough to see a pause, and leave the machine idle
 THREADS = USERS + 20  # each request that waits takes one
 ROUNDS = 3  # times that all users have to stand at the gate together
 PATIENCE = 5.0  # seconds: a swarm that could send one more request does so in this time, however busy the machine is
@@ -40,11 +44,11 @@ AFTERWARDS = 5.0  # seconds in which users that a lock or a long sleep has kept 
 STEADY = 300  # requests, from two users
 FEW = 8  # of them are enough after 8 s: who sleeps by itself does so in real time
 # Seconds between answer and next request. Beside eight busy loops on two cores, the quickest fortieth was at most
-# 1.8 ms and the lower quartile at most 6 ms, with 200 users 10 ms; the median came to 28 ms. A sleep of fixed length
-# shows in the first, one of random length in the second. Of few gaps, each has to be a long one.
-QUICKEST, QUARTILE, CROWDED_QUARTILE, LONG, MANY = 0.005, 0.015, 0.045, 0.5, 20
+# 1.8 ms and the lower quartile at most 6 ms. A sleep of fixed length shows in the first, one of random length in the
+# second. Of few gaps, each has to be a long one.
+QUICKEST, QUARTILE, LONG, MANY = 0.005, 0.015, 0.5, 20
 STALLS = 2  # times that a machine may stand still for long, which delays each user once
-NOISE = 2  # a sleep adds more to a user's gaps than twice what the control's are, at the same time
+NOISE = 2  # a sleep adds more to the lower quartile than twice the control's, measured at the same time
 NOTHING = 0.001  # seconds: a think time below is none
 TOLERANCE, WHOLE_USERS = 0.15, 2.0  # of the true value; nobody steps finer than by two users
 
@@ -83,43 +87,43 @@ class Trial:
 
     @cached_property
     def pair(self) -> Run:
-        """Two users and quick answers. Where the file makes it 200 users, they get 50/s, which leaves Locust idle."""
-        with self._quick_shop(self.lab) as shop:
-            return self.lab.swarm(shop, users=2, done=self._pair_has_shown)
+        """Two users and quick answers. Where the file makes it 200 users, the others wait for theirs all the time."""
+        with self._quick_shop() as shop:
+            return self.lab.swarm(shop, users=PAIR, done=self._pair_has_shown)
 
     @cached_property
     def controlled(self) -> tuple[Run, Run]:
-        """The same once more, and at the same time as many users who never pause: the control."""
+        """The same once more, and at the same time two users who never pause: the control."""
         control, over = self.lab.control(), threading.Event()
-        with self._quick_shop(self.lab) as shop, self._quick_shop(control) as other, ThreadPoolExecutor(1) as beside:
-            users = self._pair_size
-            honest = beside.submit(control.swarm, other, users=users, done=lambda _: over.is_set())
+        with self._quick_shop() as shop, _of_two_seats(control) as other, ThreadPoolExecutor(1) as beside:
+            honest = beside.submit(control.swarm, other, users=PAIR, done=lambda _: over.is_set())
+
+            def done(own: Journal) -> bool:
+                return self._pair_has_shown(own) and (len(other.journal) > STEADY or own.age > SLOWEST_RAMP)
+
             try:
-                run = self.lab.swarm(
-                    shop,
-                    users=2,
-                    done=lambda own: (
-                        self._pair_has_shown(own) and (len(other.journal) > STEADY or own.age > SLOWEST_RAMP)
-                    ),
-                )
+                run = self.lab.swarm(shop, users=PAIR, done=done)
             finally:
                 over.set()
             return run, honest.result()
 
-    @property
-    def limits(self) -> "Limits":
-        """What is no pause, among so many users as the submission makes of the pair."""
-        crowd = self._pair_size > 2
-        return Limits(QUICKEST, CROWDED_QUARTILE if crowd else QUARTILE, STALLS * self._pair_size)
-
-    @property
+    @cached_property
     def _pair_size(self) -> int:
         declared = self.crowd.record
-        return USERS if declared.shape or any(user.fixed_count for user in declared.users) else 2
+        return USERS if declared.shape or any(user.fixed_count for user in declared.users) else PAIR
 
-    def _quick_shop(self, lab: Lab) -> AbstractContextManager[Target]:
-        milliseconds = 40 if self._pair_size > 2 else 10
-        return lab.petshop(threads=THREADS, front=lambda app: Capacity(narrow(app), 2, milliseconds))
+    @contextmanager
+    def _quick_shop(self) -> Iterator[Target]:
+        if self._pair_size == PAIR:
+            with _of_two_seats(self.lab) as shop:
+                yield shop
+            return
+        turnstile = Turnstile(self._pair_size, PAIR)
+        with _of_two_seats(self.lab, turnstile.before) as shop:
+            try:
+                yield shop
+            finally:
+                turnstile.open()
 
     def _pair_has_shown(self, journal: Journal) -> bool:
         if len(journal) <= STEADY and journal.age < 8:
@@ -131,21 +135,23 @@ class Trial:
         return len(settled) > goal or len(journal) > 3 * STEADY
 
 
+def _of_two_seats(lab: Lab, front: Middleware = lambda app: app) -> AbstractContextManager[Target]:
+    return lab.petshop(threads=THREADS, front=lambda app: front(Capacity(narrow(app), PAIR, 10)))
+
+
 @dataclass(frozen=True)
 class Limits:
     """How long the quickest fortieth and the quickest quarter of gaps may be, in seconds, and how many may be long."""
 
-    quickest: float
-    quartile: float
-    long: int
+    quickest: float = QUICKEST
+    quartile: float = QUARTILE
+    long: int = STALLS * PAIR
 
     def beside(self, noise: list[float]) -> "Limits":
         """Return the limits on a machine that makes such gaps for users who don't pause; sorted."""
-        return Limits(
-            self.quickest + NOISE * noise[len(noise) // 40],
-            self.quartile + NOISE * noise[len(noise) // 4],
-            self.long + NOISE * sum(gap > LONG for gap in noise),
-        )
+        usual = noise[len(noise) // 4]  # their quickest ones are too few to be compared
+        long = sum(gap > LONG for gap in noise)
+        return Limits(self.quickest + usual, self.quartile + NOISE * usual, self.long + NOISE * long)
 
 
 def _settled(journal: Journal) -> list[Request]:
@@ -263,7 +269,7 @@ def test_no_pause(trial: Trial) -> None:
             expected,
             "wait_time = constant(0), or none; pacing (constant_pacing, constant_throughput) waits after quick answers",
         )
-    if _fault(run, trial.limits, expected):
+    if _fault(run, Limits(), expected):
         _require_pauses_of_its_own(trial, expected)
     if sum(map(len, _gaps(run.journal).values())) < MANY:
         raise Inconclusive(f"{len(run.journal)} requests in {run.seconds:.0f} s are too few to judge by; try again")
@@ -280,9 +286,9 @@ def _require_pauses_of_its_own(trial: Trial, expected: str) -> None:
     noise = sorted(gap for own in _gaps(control.journal).values() for gap in own)
     if len(noise) < MANY:
         raise Inconclusive(f"{len(control.journal)} requests of the grader's own users are too few; try again")
-    if fault := _fault(run, trial.limits.beside(noise), expected):
+    if fault := _fault(run, Limits().beside(noise), expected):
         raise fault
-    if _fault(run, trial.limits, expected):
+    if _fault(run, Limits(), expected):
         seen = f"users who never pause were {noise[len(noise) // 2] * 1000:.0f} ms late at the same time"
         raise Inconclusive(f"{seen}; try again when the machine is less busy")
 

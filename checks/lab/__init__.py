@@ -3,12 +3,12 @@
 What a check needs is here; the modules behind it are one noun each.
 """
 
-from checks.lab.bench import Lab
+from checks.lab.bench import Lab, Middleware
 from checks.lab.diagnosis import aside, require_requests
 from checks.lab.distribution import Distribution
 from checks.lab.faults import Answer, in_turn
 from checks.lab.findings import read_findings
-from checks.lab.gate import AT_WORK, Gate, narrow
+from checks.lab.gate import AT_WORK, Gate, Turnstile, narrow
 from checks.lab.holdings import Form, Holdings, Lack, Questions
 from checks.lab.journal import Journal, Request
 from checks.lab.peers import Peers
@@ -34,6 +34,7 @@ __all__ = [
     "Journal",
     "Lab",
     "Lack",
+    "Middleware",
     "Node",
     "NotStarted",
     "Pause",
@@ -45,6 +46,7 @@ __all__ = [
     "Swarm",
     "Target",
     "Trial",
+    "Turnstile",
     "World",
     "aside",
     "crowded",

@@ -1,10 +1,12 @@
-"""The gate: requests wait in front of the target until a number of them are there, so that no stop-watch is needed."""
+"""Gates: requests wait in front of the target for each other, so that no stop-watch is needed."""
 
 import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from checks.lab.journal import visitor_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -75,6 +77,45 @@ class Gate:
                 return
             this_round = self.passed
             self._moved.wait_for(lambda: self.passed > this_round or self._stays_open(), LONGEST_WAIT)
+
+
+class Turnstile:
+    """Serves the first `few` of `size` visitors, once all of them are there; the others' second requests wait.
+
+    So a swarm of any size is as quiet as one of a few users. The server needs a thread for each request that waits.
+    """
+
+    def __init__(self, size: int, few: int) -> None:
+        self._size, self._few = size, few
+        self._waiting: list[str] = []
+        self._served: set[str] = set()
+        self._moved = threading.Condition()
+        self._is_open = False
+
+    def before(self, app: "WSGIApplication") -> "WSGIApplication":
+        """Return `app` with the turnstile in front of it."""
+
+        def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+            if visitor := visitor_of(environ):
+                self._enter(visitor)
+            return app(environ, start_response)
+
+        return application
+
+    def open(self) -> None:
+        """Let everybody through."""
+        with self._moved:
+            self._is_open = True
+            self._moved.notify_all()
+
+    def _enter(self, visitor: str) -> None:
+        with self._moved:
+            if visitor not in self._waiting:
+                self._waiting.append(visitor)
+            if len(self._waiting) == self._size:
+                self._served = set(self._waiting[: self._few])
+                self._moved.notify_all()
+            self._moved.wait_for(lambda: visitor in self._served or self._is_open, LONGEST_WAIT)
 
 
 def narrow(app: "WSGIApplication") -> "WSGIApplication":

@@ -102,7 +102,7 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
         number = next(numbers)
         body = environ["wsgi.input"].read()  # the server has buffered and bounded it
         environ["wsgi.input"] = BytesIO(body)
-        answer: dict[str, Any] = {"status": 0, "visitor": _cookie(environ.get("HTTP_COOKIE", ""))}
+        answer: dict[str, Any] = {"status": 0, "visitor": visitor_of(environ)}
 
         def note_answer(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
             answer["status"] = int(status.split()[0])
@@ -143,6 +143,11 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
             )
 
     return application
+
+
+def visitor_of(environ: "WSGIEnvironment") -> str:
+    """Return the visitor who sends a request; empty where it is a new one."""
+    return _cookie(environ.get("HTTP_COOKIE", ""))
 
 
 def _cookie(header: str) -> str:

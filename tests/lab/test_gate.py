@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from checks.lab.gate import AT_WORK, Gate, narrow
+from checks.lab.gate import AT_WORK, Gate, Turnstile, narrow
 
 SOON = 30
 
@@ -89,3 +89,22 @@ def test_few_requests_at_once_are_at_work_behind_it() -> None:
         held.set()
         assert len(wait(sent, SOON).done) == 3 * AT_WORK
     assert max(most) == AT_WORK
+
+
+def test_a_turnstile_serves_a_few_visitors_when_all_are_there() -> None:
+    turnstile = Turnstile(3, few=1)
+    with ThreadPoolExecutor(10) as pool:
+
+        def come(visitor: str) -> Future[Any]:
+            return pool.submit(
+                turnstile.before(app), {"HTTP_COOKIE": visitor and f"visitor={visitor}"}, lambda *_: None
+            )
+
+        assert come("").result(SOON) == [b"passed"], "who has no name yet gets one"
+        first = come("a")
+        until(lambda: first.running())
+        others = [come("b"), come("c")]
+        assert first.result(SOON) == come("a").result(SOON) == [b"passed"]
+        assert not any(other.done() for other in others)
+        turnstile.open()
+        assert len(wait(others, SOON).done) == 2
