@@ -282,7 +282,7 @@ def test_share(story: Story, confs: dict[str, Settings]) -> None:
             expected,
             f"{shape} decides on the number of users, whatever {MASTER} says: take it out"
             if shape
-            else "let Locust start the users that the master asks for, each with its own self.client; let none end",
+            else "let Locust start the users, each with its own self.client; no task may end its user",
         )
     if (later := sum(len(_visits(run.journal)) for run in story.workers.values())) > total and not rebalances:
         raise Failed(
