@@ -31,8 +31,9 @@ from checks.lab import (
 )
 
 CONSTANT, LIMIT_MS = "RESPONSE_TIME_LIMIT_MS", 3000.0
-# An answer below the limit is evidence as long as Locust's own clock, too, shows clearly less. The rest is room for a
-# machine that stops the submission between Locust's clock and its own; one answer may still be hit by that.
+# An answer below the limit is evidence as long as the shop's clock and Locust's both show clearly less. The rest is
+# room for a machine that stops the submission between these clocks and its own; one answer may still be hit by that,
+# and on a machine where some are late, as many more.
 LATE_MS, CHANCE = 2900.0, 1
 ROUNDED_MS = 50.0  # a message may round to hundreds
 LATER_MS = 1000.0  # so much later a busy machine may let the submission look at its own clock
@@ -89,6 +90,11 @@ class Judged:
     def ms(self) -> float:
         """The milliseconds from the request's arrival to the last bytes of the answer."""
         return (self.request.end - self.request.start) * 1000
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a busy machine has brought an answer too near to the limit. With a stream, Locust times no body."""
+        return max(self.ms, self.counted.milliseconds) >= LATE_MS
 
     @property
     def is_cut_off(self) -> bool:
@@ -232,15 +238,16 @@ def test_counted(run: Run) -> None:
 @pytest.mark.criterion(points=1, after="counted")
 def test_fast(judged: list[Judged], words: set[str]) -> None:
     """A 200 in less than 3000 ms is a success."""
-    fast = [j for j in judged if j.status == 200 and not j.is_over and j.counted.milliseconds < LATE_MS]
-    wrong = [j for j in fast if j.failure is not None]
-    if len(wrong) > CHANCE:
+    under = [j for j in judged if j.status == 200 and not j.is_over]
+    fast = [j for j in under if not j.is_late]
+    wrong, late = [j for j in fast if j.failure is not None], len(under) - len(fast)
+    if len(wrong) > CHANCE + late:
         raise Failed(
             f"{len(wrong)} of {len(fast)} such answers count as failed: {quoted(wrong)}",
             f"a 200 is a failure only where it takes more than {LIMIT_MS:.0f} ms",
             why_fast_fails(judged, words),
         )
-    if sum(j.kind.startswith("under") for j in fast) <= CHANCE:
+    if len(wrong) > CHANCE or sum(j.kind.startswith("under") for j in fast) <= CHANCE:
         raise Inconclusive("the machine is so busy that answers in less than 3 s came after more: try again")
 
 
