@@ -101,10 +101,10 @@ def test_a_turnstile_serves_a_few_visitors_when_all_are_there() -> None:
             )
 
         assert come("").result(SOON) == [b"passed"], "who has no name yet gets one"
-        first = come("a")
-        until(lambda: first.running())
-        others = [come("b"), come("c")]
-        assert first.result(SOON) == come("a").result(SOON) == [b"passed"]
-        assert not any(other.done() for other in others)
+        sent = [come(visitor) for visitor in "abc"]
+        until(lambda: any(one.done() for one in sent))
+        served = next(visitor for visitor, one in zip("abc", sent, strict=True) if one.done())
+        assert come(served).result(SOON) == [b"passed"]
+        assert sum(one.done() for one in sent) == 1
         turnstile.open()
-        assert len(wait(others, SOON).done) == 2
+        assert len(wait(sent, SOON).done) == 3
