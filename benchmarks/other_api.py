@@ -76,8 +76,9 @@ def relay(url: str) -> flask.Flask:
 
     @app.get("/<path:path>")
     def hand_on(path: str) -> flask.Response:
-        session = own.__dict__.setdefault("session", requests.Session())
-        answer = session.get(f"{url}/{path}", params=list(flask.request.args.items(multi=True)), timeout=WAIT_S)
+        if not hasattr(own, "session"):
+            own.session = requests.Session()
+        answer = own.session.get(f"{url}/{path}", params=list(flask.request.args.items(multi=True)), timeout=WAIT_S)
         return flask.Response(answer.content, answer.status_code, content_type=answer.headers["Content-Type"])
 
     return app
@@ -111,7 +112,7 @@ def faults(visits: Sequence[Sequence[Request]], posts_of: dict[str, set[str]]) -
         asked = {request.query["postId"][0] for request in visit if request.path == "/comments"}
         if len(own) != 1 or own & ids:
             yield f"a user with the ids {sorted(own)}, the others with {sorted(ids)}"
-        elif foreign := asked - posts_of[min(own)]:
+        elif foreign := asked - posts_of.get(min(own), set()):
             yield f"the user with id {min(own)} asked for the comments of {sorted(foreign)}"
         ids |= own
     if len(ids) != USERS or not any(request.path == "/comments" for visit in visits for request in visit):
