@@ -3,7 +3,7 @@
   demo [STAGE]      start the pet shop and Locust on a stage's reference solution (01 unless you name one)
                     --headless        no web page: run, print the table, end (--run-time 10s)
                     --users N  --spawn-rate N
-  check [...]       grade your work in exercises/; what follows goes to pytest: check -k 01
+  check [STAGE ...] grade your work in exercises/, all of it or one stage: check 01; options go to pytest: --hints
   reset STAGE       put a stage's starter back; your own file is kept beside it as NAME.bak
   grade PATH...     grade submissions of others: [--task NN|jsonplaceholder] [--jobs N] [--out DIR]
                     [--practice] [--seed N] [--again]
@@ -390,9 +390,10 @@ def stages(folder: str) -> list[str]:
 
 
 def pick(wanted: str, names: list[str]) -> str:
-    """Returns the stage that `01`, `1` or the full name means; raises Stop with the list if there is none."""
+    """Returns the stage that `01`, `1`, its name or its folder means; raises Stop with the list if there is none."""
+    folder = re.split(r"[\\/]", wanted.rstrip("\\/"))[-1]  # as completed by a shell, of Windows too
     for name in names:
-        if wanted.zfill(2) in (name, name.split("_")[0]):
+        if folder.zfill(2) in (name, name.split("_")[0]):
             return name
     raise Stop(f"there is no stage {wanted!r} here; there are: {', '.join(names) or 'none'}.")
 
@@ -579,7 +580,9 @@ def pytest(*words: str | Path) -> int:
 
 
 def check(words: list[str]) -> int:
-    """Grades exercises/; what the user typed goes to pytest."""
+    """Grades exercises/, or one stage of it where the first word names one; further words go to pytest."""
+    if words and not words[0].startswith("-"):
+        words = ["-k", pick(words[0], stages("checks/starters")), *words[1:]]
     return pytest(HERE / "checks", *words)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import errno
+import http.client
 import logging
 import signal
 import socket
@@ -122,6 +123,11 @@ def passing_database() -> Iterator[Path]:
 
 def why_not_listening(error: OSError, host: str, port: int) -> str:
     """Return one line that says why nothing listens, and the way out."""
+    if error.errno == errno.EADDRINUSE and is_shop(host, port):
+        return (
+            f"Port {port} is taken by a pet shop that is open already. Use that one, or end it with Ctrl-C in its "
+            f"terminal. For a second shop beside it: --port {port + 1 if port < 65535 else 5001}"
+        )
     if error.errno == errno.EADDRINUSE:
         culprit = "another program (on macOS: AirPlay Receiver)" if port == 5000 else "another program"
         return f"Port {port} is taken by {culprit}. Choose another one: --port {port + 1 if port < 65535 else 5001}"
@@ -129,6 +135,20 @@ def why_not_listening(error: OSError, host: str, port: int) -> str:
         return f"Port {port} may not be used here. Choose another one: --port 5001"
     reason = str(error.strerror).partition(" (while")[0]
     return f"Can't listen on {host}: {reason}. Choose an address of this machine: --host 127.0.0.1"
+
+
+def is_shop(host: str, port: int) -> bool:
+    """Tell whether a pet shop answers there: most often the reader's own, in another terminal."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    contract = Path(__file__).with_name("openapi.json").read_bytes()
+    connection = http.client.HTTPConnection(reachable, port, timeout=2)
+    try:
+        connection.request("GET", "/openapi.json")
+        return connection.getresponse().read(len(contract) + 1) == contract
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def fail(reason: str) -> int:

@@ -11,10 +11,11 @@ import pytest
 
 from checks.lab import exam, hints, submission
 from checks.lab.bench import Lab
-from checks.lab.board import board
+from checks.lab.board import Reader, board
 from checks.lab.bubble import Bubble
 from checks.lab.cell import Cell
 from checks.lab.evidence import Evidence
+from checks.lab.guide import Guide
 from checks.lab.intake import taken_in
 from checks.lab.page import write_page
 from checks.lab.report import LABELS, MODES, Report, message
@@ -22,8 +23,10 @@ from checks.lab.swarm import LIMIT
 from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
 
 EXIT_INCONCLUSIVE = 6
+QUIET = -2  # pytest -qq
 CONFTEST, SETTINGS = submission.ROOT / "checks" / "conftest.py", submission.ROOT / "pyproject.toml"
-OURS = (CONFTEST, *(submission.ROOT / "tests" / name for name in ("conftest.py", "lab", "petshop", "jsonplaceholder")))
+TESTED = ("conftest.py", "lab", "petshop", "jsonplaceholder")
+OURS = (submission.ROOT / "conftest.py", CONFTEST, *(submission.ROOT / "tests" / name for name in TESTED))
 CELLS = {"practice": Cell, "exam": Bubble}
 RESULT = "workshop_result"  # an attribute of pytest's report: it travels from workers, and stays out of JUnit
 EVIDENCE = "workshop_evidence"  # the same, for what a report shows beside the verdict
@@ -48,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle the seed before any worker starts, and let the board have the last word."""
+    """Settle the seed before any worker starts, and let the board have the only word."""
     config.stash[results_key], config.stash[evidence_key] = {}, {}
     if config.option.submission and not Path(config.option.submission).exists():
         raise pytest.UsageError(f"--submission {config.option.submission}: there is no such file or folder")
@@ -61,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.report and not config.option.xmlpath:
         config.option.xmlpath = str(Path(config.option.report) / "junit.xml")
     config.addinivalue_line("filterwarnings", "ignore")  # no verdict hangs on what a newer Python deprecates
+    if config.option.verbose == 0:  # pytest's own words stand between a learner and the verdict
+        config.option.verbose, config.option.no_header = QUIET, True
     if not hasattr(config, "workerinput"):
         if config.option.report:  # an earlier run's must not pass for this one's
             for name in ("report.json", "report.html"):
@@ -205,22 +210,35 @@ class Grading:
                 self._evidence.setdefault(result.criterion.stage, Evidence()).add(Evidence.unpacked(packed))
 
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
-        """Name the outcomes in pytest's own progress line as the board does."""
+        """Name the outcomes in pytest's own progress line as the board does; without -v there is none."""
         result = _carried(report)
-        if result is None or result.outcome is Outcome.PASSED:
+        if result is None:
             return None
         word = "waiting" if result.waiting_for else LABELS[result.outcome]
-        return word, word[0], word.upper()
+        return (word, "", "") if self._config.option.verbose == QUIET else (word, word[0], word.upper())
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show the board, and the next hint where it was asked for."""
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+        """Show the board, a hint where it was asked for, and the seed where somebody may want the same numbers."""
+        option = self._config.option
         if not self._results:
+            if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+                terminalreporter.write_line(
+                    f"-k {option.keyword} chooses nothing; -k takes a stage's number, such as -k 01."
+                )
             return
-        results, option = list(self._results.values()), self._config.option
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            passed = sum(result.outcome is Outcome.PASSED for result in self._results.values())
+            had = f"{passed} {'criterion' if passed == 1 else 'criteria'} had passed"
+            terminalreporter.write_line(f"\nInterrupted, so there is no verdict; {had}.")
+            return
+        results, guide = list(self._results.values()), Guide(_submitted(option), self._config.invocation_params.dir)
         opened = hints.open_next(results, getattr(self._config, "cache", None)) if option.hints else {}
-        for line in board(results, opened):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line(f"\nSeed {option.seed}; --seed {option.seed} grades with the same numbers again.")
+        reader = Reader(opened, guide.path_of, guide.next_step, wants_all=option.verbose > 0)
+        for line in board(results, reader):
+            terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
+        if any(result.outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE) for result in results):
+            again = f"Seed {option.seed}; --seed {option.seed} grades with the same numbers again."
+            terminalreporter.write_line(f"\n{again}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

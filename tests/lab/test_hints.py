@@ -48,7 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(cache: Any, *results: Result) -> dict[tuple[str, str], list[str]]:
-    return hints.open_next(list(results), cache)
+    return {name: list(found.hints) for name, found in hints.open_next(results, cache).items()}
 
 
 def test_a_heading_for_each_criterion_and_a_paragraph_for_each_hint() -> None:
@@ -72,6 +72,8 @@ def test_each_time_one_more_opens_until_the_last() -> None:
 def test_hints_are_for_the_first_thing_to_do() -> None:
     loads, works = result(id="loads"), result(Outcome.FAILED, id="works")
     assert opened(Memory(), loads, works) == {("01_first", "works"): ["Think."]}
+    to_do = result(Outcome.NOT_STARTED, id="loads")
+    assert list(opened(Memory(), to_do, works)) == [("01_first", "works")], "a failure is shown first"
     not_started = [result(Outcome.NOT_STARTED, id=id) for id in ("loads", "works")]
     assert list(opened(Memory(), *not_started)) == [("01_first", "loads")]
 
@@ -83,3 +85,14 @@ def test_where_there_is_nothing_to_do_no_hint_opens(outcome: Outcome) -> None:
 
 def test_without_a_memory_the_first_one_opens() -> None:
     assert opened(None, result(Outcome.FAILED, id="loads")) == {("01_first", "loads"): ["Run it by itself."]}
+
+
+def test_a_hint_for_this_very_symptom_comes_first_and_those_for_others_never() -> None:
+    all_of_them = ['If it says "no POST": Send one.', "Think.", 'If it says "no GET": Open it.']
+    assert hints.fitting(all_of_them, "user 1 sent no POST /pets") == ["Send one.", "Think."]
+    assert hints.fitting(all_of_them, "something else") == ["Think."]
+
+
+def test_it_is_known_how_many_hints_there_are() -> None:
+    failed = result(Outcome.FAILED, id="loads")
+    assert hints.open_next([failed], None)["01_first", "loads"].of == 3

@@ -61,6 +61,7 @@ def test_wrong_command_line(clone: Clone, words: list[str], expected: str) -> No
     [
         (["demo", "99"], f"workshop.py: there is no stage '99' here; there are: {STAGE}."),
         (["demo", ""], f"workshop.py: there is no stage '' here; there are: {STAGE}."),
+        (["check", "99"], f"workshop.py: there is no stage '99' here; there are: {STAGE}."),
         (["reset", "first"], f"workshop.py: there is no stage 'first' here; there are: {STAGE}."),
         (["grade", "exercises", "nowhere"], "workshop.py: there is no nowhere: nothing was graded."),
         (["grade", "exercises", "--task", "77"], f"workshop.py: there is no stage '77' here; there are: {STAGE}."),
@@ -71,7 +72,7 @@ def test_wrong_name_is_one_line(clone: Clone, words: list[str], expected: str) -
     assert not clone.venv.exists()
 
 
-@pytest.mark.parametrize("stage", ["1", "01", STAGE])
+@pytest.mark.parametrize("stage", ["1", "01", STAGE, f"exercises/{STAGE}/", f"exercises\\{STAGE}\\"])
 def test_reset_keeps_every_earlier_file(clone: Clone, stage: str) -> None:
     folder = clone.path / "exercises" / STAGE
     for content in ("first\n", "second\n", "third\n"):

@@ -130,6 +130,14 @@ def test_a_taken_port_5000_is_explained_to_mac_users() -> None:
     assert "--port 5001" in reason
 
 
+def test_the_readers_own_shop_is_recognized(open_shop: OpenShop, tmp_path: Path) -> None:
+    port = open_shop("--database", str(tmp_path / "shop.sqlite3")).port
+    ended = run("--port", str(port))
+    assert ended.returncode == 1
+    assert "taken by a pet shop that is open already" in one_line(ended.stderr)
+    assert f"--port {port + 1}" in ended.stderr
+
+
 def test_an_address_of_another_machine_is_one_line() -> None:
     ended = run("--host", "192.0.2.1", "--port", "0")  # an address that is nobody's: RFC 5737
     assert ended.returncode == 1

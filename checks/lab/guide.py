@@ -1,0 +1,54 @@
+"""The guide: where a learner's files lie, as seen from where the learner stands, and what to do next."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from checks.lab.submission import EXERCISES, INNER, LOCUSTFILES, ROOT, STARTERS, TAKE_HOME
+from checks.lab.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Tells of the answers below `graded`; whoever grades their own `exercises/` is also told how to go on."""
+
+    graded: Path
+    here: Path
+
+    def path_of(self, stage: str, name: str) -> str:
+        """Return the path of a file of a stage's answer, fit for a click; its name where there is none."""
+        top = ROOT if self._is_own_work and stage == TAKE_HOME else self.graded
+        inner = INNER if stage == TAKE_HOME else ""
+        for folder in (top / stage / inner, top / inner, top, top.parent):
+            if (folder / name).is_file():
+                return self._shown(folder / name)
+        return name
+
+    def next_step(self, stage: str, outcome: Outcome) -> str:
+        """Return what a learner does about a stage with this outcome; empty for a grading of other people's work."""
+        if not self._is_own_work or stage == TAKE_HOME:
+            return ""
+        own, check = EXERCISES / stage, f"pytest checks/ -k {stage[:2]}"
+        if outcome is Outcome.NOT_STARTED:
+            file = LOCUSTFILES.get(stage, "locustfile.py")
+            return f"read {self._shown(own / 'README.md')}, edit {file} beside it, then grade it: {check}"
+        if outcome is Outcome.PASSED:
+            notes = self._shown(ROOT / "solutions" / stage / "NOTES.md")
+            later = [name for name in sorted(folder.name for folder in STARTERS.iterdir()) if stage < name != TAKE_HOME]
+            onward = (
+                f"go on to {self._shown(EXERCISES / later[0] / 'README.md')}" if later else "you have done them all"
+            )
+            return f"compare your answer with {notes}; then {onward}"
+        if outcome is Outcome.FAILED:
+            return f"{check} --hints opens a hint, each time one more"
+        return ""
+
+    @property
+    def _is_own_work(self) -> bool:
+        return self.graded == EXERCISES
+
+    def _shown(self, path: Path) -> str:
+        try:
+            return Path(os.path.relpath(path, self.here)).as_posix()
+        except ValueError:  # on Windows, another drive
+            return str(path)
