@@ -59,8 +59,10 @@ def board(results: Iterable[Result], reader: Reader) -> Iterator[Line]:
 def _stage_lines(name: str, results: Sequence[Result], reader: Reader) -> Iterator[Line]:
     outcome, (earned, most) = stage_outcome(list(results)), points(results)
     yield Line("")
-    yield Line(f"{name}  {LABELS[outcome]}  {earned}/{most} points", COLOURS[outcome])
-    if _is_untouched(results):
+    untouched = _is_untouched(results)
+    label = "not finished" if outcome is Outcome.NOT_STARTED and not untouched else LABELS[outcome]
+    yield Line(f"{name}  {label}  {earned}/{most} points", COLOURS[outcome])
+    if untouched:
         yield from _wrapped("", results[0].message)
         yield from _help(results[0], reader)
     elif reader.wants_all:

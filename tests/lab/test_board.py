@@ -87,7 +87,9 @@ def test_stages_that_are_not_started_fold_into_one_line_after_the_first() -> Non
 
 def test_what_is_not_begun_in_a_stage_that_is_begun_is_to_do() -> None:
     missing = result(Outcome.NOT_STARTED, id="findings", message="write findings.toml")
-    assert "to do         It findings." in text([result(id="loads"), missing])
+    shown = text([result(id="loads"), missing])
+    assert "01_first  not finished  1/2 points" in shown
+    assert "to do         It findings." in shown
 
 
 def test_hints_stand_below_their_criterion_and_say_how_many_there_are() -> None:
