@@ -150,7 +150,7 @@ def words(lab: Lab) -> set[str]:
     found = set()
     for file in lab.submission.files:
         with suppress(SyntaxError, ValueError):  # a table of data, or a draft that nobody imports
-            for node in ast.walk(ast.parse(file.read_bytes())):
+            for node in ast.walk(ast.parse(lab.submission.read(file))):
                 found.add(f".{node.attr}" if isinstance(node, ast.Attribute) else str(getattr(node, "id", "")))
     return found
 

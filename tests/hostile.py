@@ -69,7 +69,7 @@ def made(entry: Entry, folder: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     for name, goal in told.get("links", {}).items():
-        (folder / name).symlink_to(goal)
+        (folder / name).symlink_to(goal.replace("COURSE", str(ROOT)))
     for name in told.get("pipes", []):
         os.mkfifo(folder / name)
     for name, size in told.get("sizes", {}).items():
@@ -101,17 +101,31 @@ def _zip(archive: zipfile.ZipFile, one: dict[str, Any]) -> None:
         file.write(one.get("link", one.get("text", "")).encode())
         for _ in range(one.get("zeros", 0) >> 24):
             file.write(bytes(1 << 24))
+    archive.filelist += [info] * one.get("listed", 0)  # so often more in the list of contents
 
 
 def _tar(archive: tarfile.TarFile, one: dict[str, Any]) -> None:
     info = tarfile.TarInfo(one["name"])
     content = one.get("text", "").encode() + bytes(one.get("zeros", 0))
+    for _ in range(one.get("headers", 1) if "header" in one else 0):
+        _announce(archive, b"1" * one["header"])
+    if "holes" in one:
+        _announce(archive, b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n")
+        content = b"%d\n" % one["holes"] + b"0\n0\n" * one["holes"]
+        content += bytes(-len(content) % tarfile.BLOCKSIZE)
     info.size = len(content)
     for key, kind in (("link", tarfile.SYMTYPE), ("hard_link", tarfile.LNKTYPE), ("device", tarfile.CHRTYPE)):
         if key in one:
             info.type, info.linkname = kind, str(one[key])
             info.devmajor, info.devminor = 1, 5  # /dev/zero
     archive.addfile(info, io.BytesIO(content))
+
+
+def _announce(archive: tarfile.TarFile, text: bytes) -> None:
+    """Write a header about the next entry."""
+    info = tarfile.TarInfo("header")
+    info.type, info.size = tarfile.XHDTYPE, len(text)
+    archive.addfile(info, io.BytesIO(text))
 
 
 # --- what is left

@@ -47,7 +47,7 @@ class Lab:
 
     def control(self) -> "Lab":
         """Return a lab whose submission is the control; it may run in a thread beside this one's."""
-        submission = Submission(self.submission.stage, CONTROL.parent, CONTROL.name, (CONTROL,))
+        submission = Submission(self.submission.stage, CONTROL.parent, CONTROL.name, {CONTROL: CONTROL.read_bytes()})
         return Lab(submission, self.rng, self._cell, self._limit)
 
     @contextmanager

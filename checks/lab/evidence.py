@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.lab.notes import BIDI, notes
-from checks.lab.submission import Submission
+from checks.lab.submission import WORDS, Submission
 from checks.lab.target import Target
 from checks.lab.timeline import Timeline, timeline
 
@@ -16,7 +16,6 @@ CODE = {".py", ".conf", ".toml", ".md"}  # shown at length; of data, the beginni
 MAX_CODE, MAX_DATA = 100_000, 2_000  # characters of a file
 MAX_LINES = 2_000
 MAX_ALL = 400_000
-WORDS = "NOTES.md"  # what a candidate has to say; no part of what runs
 
 
 @dataclass(frozen=True)
@@ -70,27 +69,30 @@ class Evidence:
 def gathered(submission: Submission) -> Evidence:
     """Return what a submission shows before it runs."""
     evidence, left = Evidence(), MAX_ALL
-    words = submission.folder / WORDS
-    others = [words] if words.is_file() and not words.is_symlink() else []
-    for file in [*submission.files, *others]:
-        name = " ".join(visible(file.relative_to(submission.folder).as_posix()).split())
+    words = {} if submission.words is None else {submission.folder / WORDS: submission.words}
+    for file, content in {**submission.contents, **words}.items():
+        name = _shown(file.relative_to(submission.folder).as_posix())
         if file.suffix == ".py":
-            evidence.notes += notes(name, file.read_bytes())
-        source = _source(file, name, left)
+            evidence.notes += notes(name, content)
+        source = _source(file, name, content, left)
         left -= len(source.text)
         evidence.sources.append(source)
     # The locustfile comes first, and data last: that is the order of reading.
     evidence.sources.sort(
         key=lambda source: (source.name != submission.locustfile, Path(source.name).suffix not in CODE)
     )
+    evidence.notes += [f"{_shown(link)}: a link, and nothing behind it takes part" for link in submission.links]
     evidence.notes = evidence.notes[:MAX_NOTES]
     return evidence
 
 
-def _source(file: Path, name: str, left: int) -> Source:
+def _shown(name: str) -> str:
+    return " ".join(visible(name).split())
+
+
+def _source(file: Path, name: str, content: bytes, left: int) -> Source:
     limit = min(left, MAX_CODE if file.suffix in CODE else MAX_DATA)
-    with file.open("rb") as opened:
-        data = opened.read(4 * limit + 1)  # no character takes more bytes
+    data = content[: 4 * limit + 1]  # no character takes more bytes
     text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
     shown = "\n".join(text[:limit].split("\n")[:MAX_LINES])
     return Source(name, visible(shown.removesuffix("\n")), is_cut=len(text) > len(shown))

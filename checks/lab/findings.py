@@ -2,7 +2,6 @@
 
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from checks.lab.submission import Submission
@@ -32,16 +31,16 @@ def read_findings(submission: Submission) -> Findings:
     file = submission.folder / NAME
     if file not in submission.files:
         raise NotStarted(f"measure the mystery shop, and write {NAME} beside your locustfile with {SHAPE}")
-    facts = _parsed(file)
+    facts = _parsed(submission.read(file))
     name = facts.get("name")
     if not isinstance(name, str):
         raise _unusable(f"{NAME} has {_told(facts, 'name')}", 'write name = "..." with the name behind --mystery')
     return Findings(name, _number(facts, "max_throughput_rps"), _number(facts, "users_at_saturation"))
 
 
-def _parsed(file: Path) -> dict[str, Any]:
+def _parsed(content: bytes) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # Windows editors like to begin with a mark
+        return tomllib.loads(content.decode("utf-8-sig"))  # Windows editors like to begin with a mark
     except UnicodeDecodeError:
         raise _unusable(f"{NAME} is not UTF-8 text", "save it again as UTF-8") from None
     except (ValueError, RecursionError) as error:

@@ -1,20 +1,24 @@
 """The intake: what `--submission` names, whatever it is, as something that can be looked into."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from checks.lab.archive import SUFFIXES, is_archive, unpacked
+from checks.lab.archive import is_archive, unpacked
+from checks.lab.cell import Cell
 from checks.lab.submission import MAX_BYTES
+from checks.lab.unpack import SUFFIXES
 from checks.lab.verdict import Failed
 
 EXPECTED = f"a folder, a locustfile in Python, or an archive ({', '.join(SUFFIXES)})"
 
 
 @contextmanager
-def taken_in(path: Path) -> Iterator[Path]:
+def taken_in(path: Path, make_cell: Callable[[], Cell] = Cell) -> Iterator[Path]:
     """Give the folder or the locustfile that `path` is or, as an archive, holds; to the end of the block.
+
+    An archive is unpacked in a cell.
 
     Raises:
         Failed: it is something else.
@@ -26,7 +30,7 @@ def taken_in(path: Path) -> Iterator[Path]:
     if not stat.S_ISREG(status.st_mode):
         raise Failed(f"{path.name} is neither a file nor a folder", EXPECTED, "hand in a plain file")
     if is_archive(path):
-        with unpacked(path) as folder:
+        with unpacked(path, make_cell) as folder:
             yield folder
         return
     if path.suffix != ".py":

@@ -2,7 +2,8 @@
 
 import argparse
 import random
-from collections.abc import Generator, Iterator
+import sys
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--submission {config.option.submission}: there is no such file or folder")
     if config.option.isolation == "exam" and not exam.is_inside():
         raise pytest.UsageError("exam mode has a network of its own: start it with python -m checks.lab.exam")
-    if stranger := _stranger(config):
-        raise pytest.UsageError(f"pytest obeyed {stranger}: write checks/ before --submission")
+    if objection := _obeyed(config):
+        raise pytest.UsageError(objection)
     if config.option.seed is None:
         config.option.seed = random.randrange(10**6)
     if config.option.report and not config.option.xmlpath:
@@ -73,29 +74,43 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Grading(config), "workshop-grading")
 
 
-def _stranger(config: pytest.Config) -> str:
-    """Return a file beside a submission that pytest has taken for its own settings; it could load anything."""
+def _obeyed(config: pytest.Config) -> str:
+    """Return what is wrong where pytest or Python may have obeyed a submission's file; it could load anything."""
     files = [Path(getattr(plugin, "__file__", None) or "") for plugin in config.pluginmanager.get_plugins()]
     if CONFTEST not in files:
         return ""  # no `pytest checks/`
     theirs = [f for f in files if f.name == "conftest.py" and not any(map(f.is_relative_to, OURS))]
     strangers = [*theirs, *([config.inipath] if config.inipath != SETTINGS else [])]
-    return str(strangers[0]) if strangers else ""
+    advice = "write checks/ before --submission, and --submission=PATH as one word"
+    if strangers:
+        return f"pytest obeyed {strangers[0]}: {advice}"
+    return _searched(_submitted(config.option)) if config.option.submission else ""
+
+
+def _searched(path: Path) -> str:
+    """Return what is wrong where Python looks for modules in a submission, as `python -m pytest` does there."""
+    folder = path if path.is_dir() else path.parent
+    for place in (Path(each).resolve() for each in sys.path):
+        is_ours = place == submission.ROOT or any(map(place.is_relative_to, (sys.prefix, sys.base_prefix)))
+        if place.is_relative_to(folder) and not is_ours:
+            return f"Python takes modules from {place}: grade from the course's folder, or with workshop.py check"
+    return ""
 
 
 # --- what the checks use
 
 
 @pytest.fixture(scope="module")
-def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest) -> Lab:
     """The bench for one stage: its submission, its chance, and the means to run it."""
     stage = _stage(request.path)
     option = request.config.option
-    with taken_in(_submitted(option)) as path:
+    make_cell = CELLS[option.isolation]
+    with taken_in(_submitted(option), make_cell) as path:
         answer = submission.find(path, stage)
-        bench = Lab(answer, random.Random(f"{option.seed} {stage}"), CELLS[option.isolation], option.run_limit)
-        request.config.stash[evidence_key][stage] = bench.evidence
-        yield bench
+    bench = Lab(answer, random.Random(f"{option.seed} {stage}"), make_cell, option.run_limit)
+    request.config.stash[evidence_key][stage] = bench.evidence
+    return bench
 
 
 def _submitted(option: argparse.Namespace) -> Path:

@@ -5,9 +5,11 @@
 
 import argparse
 import contextlib
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -16,18 +18,21 @@ import sys
 import tempfile
 import threading
 import time
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import psutil
 
+from checks.lab.archive import MOST_PACKED, is_archive
 from checks.lab.report import MODES, versions, write_whole
+from checks.lab.submission import find
 from checks.lab.summary import FILES, Line, write_summary
-from checks.lab.verdict import plain
+from checks.lab.verdict import Failed, NotStarted, plain
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,11 +41,15 @@ GRACE = 15.0  # seconds that an interrupted grading gets to end its Locust proce
 GROUP_GRACE = 6.0  # Ctrl-C reaches all processes of a terminal: who has heard it must not hear it twice
 MAX_LOG = 256 * 1024  # bytes kept of the beginning of a grading's output, and as many of its end
 TAIL = 12  # lines shown where there is no score
-MAX_HASHED = 64 * 1024 * 1024  # bytes of a file; of a longer one, size and time tell whether it has changed
 VERDICTS = (0, 1, 6)  # the statuses of a grading that came to its end
 BROKEN = 3  # pytest's own status for an internal error, for all others
+UNHEARD = 141  # a shell's status for a program whose output nobody reads any more
 STAMP = "grading.json"  # written last: a grading without it is not finished
-GRADER, CODE = ("checks", "petshop_app", "jsonplaceholder_task"), {".py", ".sql", ".json", ".csv"}
+GRADER = ("checks", "petshop_app", "jsonplaceholder_task")
+NO_GRADER = re.compile(r"\.|__pycache__$|.*\.sqlite3(-\w+)?$")  # caches, and the database that a shop leaves behind
+LONGEST_NAME = 200  # bytes of a folder's name: systems take 255, and a number may follow
+UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')  # in such a name
+NEEDED = 8 * 1024**2  # bytes of room for a report
 LOG = "grading.log"
 KEPT = ("report.json", "report.html", "junit.xml", LOG)
 
@@ -68,6 +77,10 @@ class Options:
         """Return the check files that grade what was asked for."""
         return sorted((ROOT / "checks").glob(f"test_{self.stage or '*'}.py"))
 
+    def stages(self) -> list[str]:
+        """Return the stages that are graded."""
+        return [file.stem.removeprefix("test_") for file in self.checks()]
+
 
 @dataclass(frozen=True)
 class Grading:
@@ -91,6 +104,10 @@ class Stopped(Exception):
     """The round was interrupted."""
 
 
+class Full(Exception):
+    """The disk has no room for reports, so that going on makes no sense."""
+
+
 class Round:
     """The gradings of one command."""
 
@@ -99,7 +116,7 @@ class Round:
         self._paths = dict(zip(folders(paths, options.out), paths, strict=True))
         self._lines: dict[Path, Line] = {}
         self._stop = threading.Event()
-        self.grace = GROUP_GRACE
+        self.grace = 0.0
 
     def run(self) -> int:
         """Grade what is not graded yet, a line for each; return one exit status for all."""
@@ -111,10 +128,12 @@ class Round:
             try:
                 for done in completed(gradings):
                     statuses.append(self._tell(gradings[done], done))
-            except BaseException:
+            except BaseException as error:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
-                say(f"Interrupted after {len(self._lines)} of {len(self._paths)}; the same command goes on from here.")
+                if isinstance(error, KeyboardInterrupt):
+                    told = f"{len(self._lines)} of {len(self._paths)}"
+                    say(f"Interrupted after {told}; the same command goes on from here.")
                 raise
         say(f"\nSummary: {self._options.shown(self._options.out / 'summary.html')}")
         return worst(statuses)
@@ -122,12 +141,16 @@ class Round:
     def _grading(self, path: Path, folder: Path) -> tuple[Grading, bool]:
         """Return how a submission's grading ended, and whether that was in an earlier round."""
         try:
+            if objection := objection_to(path, folder, self._options):
+                return Grading(BROKEN, 0, "", objection), False
             fingerprint = self._fingerprint(path)
             if not self._options.again and (earlier := finished(folder, fingerprint)):
                 return earlier, True
             return self._anew(path, folder, fingerprint), False
-        except OSError as error:  # one that can't be read is no reason to stop the others
-            return Grading(BROKEN, 0, "", plain(str(error))), False
+        except (Stopped, Full):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them is no reason to stop the others
+            return Grading(BROKEN, 0, "", plain(str(error) or repr(error))), False
 
     def _anew(self, path: Path, folder: Path, fingerprint: str) -> Grading:
         """Grade a submission, a second time where the first was inconclusive."""
@@ -135,19 +158,27 @@ class Round:
         grading = self._graded(path, folder, fingerprint)
         if not grading.is_final and grading.report:
             grading = replace(self._graded(path, folder, fingerprint), is_second=True)
-        if grading.is_final:
+        if grading.is_final and not self._has_changed(path, fingerprint):
             write_whole(folder / STAMP, json.dumps({**asdict(grading), "report": {}}) + "\n")
         return grading
+
+    def _has_changed(self, path: Path, fingerprint: str) -> bool:
+        """Tell whether a submission is another one than when its grading began."""
+        with contextlib.suppress(OSError):
+            return self._fingerprint(path) != fingerprint
+        return True
 
     def _fingerprint(self, path: Path) -> str:
         """Return what a verdict depends on: while it stays the same, so does a finished report."""
         options = self._options
-        facts = [content(path), options.stage, options.seed, options.mode, grader(), versions()]
+        facts = [content(path, options.stages()), options.stage, options.seed, options.mode, grader(), versions()]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
 
     def _graded(self, path: Path, folder: Path, fingerprint: str) -> Grading:
         """Grade a submission in a fresh folder; what comes of it takes the place of an earlier report."""
         started = time.monotonic()
+        if (left := shutil.disk_usage(self._options.out).free) < NEEDED:
+            raise Full(f"{left >> 10} kB are left in {self._options.out}, and a report may take {NEEDED >> 20} MB")
         with tempfile.TemporaryDirectory(prefix=f".grading-{os.getpid()}-", dir=self._options.out) as fresh:
             status, is_late = self._run(self._command(path, Path(fresh)), Path(fresh) / LOG)
             has_verdict = status in VERDICTS and not is_late
@@ -170,10 +201,10 @@ class Round:
         """Return the command that grades one submission: plain pytest, or pytest in exam mode."""
         options = self._options
         return [
-            *(sys.executable, "-m", "checks.lab.exam" if options.mode == "exam" else "pytest"),
+            *(sys.executable, *(("-m", "checks.lab.exam") if options.mode == "exam" else ("-P", "-m", "pytest"))),
             *("-c", str(ROOT / "pyproject.toml"), "-p", "no:cacheprovider"),
             *map(str, options.checks()),
-            *(f"--submission={path.resolve()}", f"--report={folder}"),
+            *(f"--submission={real(path)}", f"--report={folder}"),
             *([f"--seed={options.seed}"] if options.seed is not None else []),
         ]
 
@@ -213,7 +244,7 @@ class Round:
         how = "kept, nothing has changed since" if is_kept else f"{grading.seconds:.0f} s"
         twice = ", inconclusive at first and graded again" * grading.is_second
         say(f"{len(self._lines)} of {len(self._paths)}  {line.path}: {line.score} ({how}{twice})")
-        if grading.reason:
+        if grading.reason and grading.fingerprint:  # else it was not begun
             for words in tail(folder / LOG):
                 say(f"    | {words}")
         return grading.status
@@ -224,6 +255,15 @@ class Round:
 
 def keep(output: IO[bytes], log: Path) -> None:
     """Write the beginning and the end of an output to a file, and let the rest go: a flood fills no disk."""
+    try:
+        _keep(output, log)
+    except OSError:  # a full disk, which is told where the report is missing; nobody has to wait for a reader
+        with contextlib.suppress(ValueError, OSError):
+            while os.read(output.fileno(), 65536):
+                pass
+
+
+def _keep(output: IO[bytes], log: Path) -> None:
     left, last, length = MAX_LOG, b"", 0
     with log.open("wb") as file:
         with contextlib.suppress(ValueError):  # closed, as a process that outlived pytest still holds the other end
@@ -294,50 +334,80 @@ def read_json(file: Path) -> dict[str, Any]:
     return {}
 
 
-def content(path: Path) -> str:
-    """Return a hash of a submission's files; links are not followed, devices not opened."""
+def content(path: Path, stages: Sequence[str]) -> str:
+    """Return a hash of what is graded and shown of a submission: the words of its files, whatever their times.
+
+    Raises:
+        OSError: it is not there, or can't be read.
+    """
     digest = hashlib.sha256()
-    for file in sorted(_files(path)):
-        status = file.lstat()
-        digest.update(
-            f"{os.fsencode(file.relative_to(path))!r} {stat.S_IFMT(status.st_mode)} {status.st_size} ".encode()
-        )
-        if stat.S_ISLNK(status.st_mode):
-            digest.update(os.fsencode(os.readlink(file)))  # noqa: PTH115 - readlink of Path fails on odd names
-        elif stat.S_ISREG(status.st_mode) and status.st_size <= MAX_HASHED:
-            digest.update(file.read_bytes())
-        else:
-            digest.update(str(status.st_mtime_ns).encode())
+    for words in _judged(real(path), stages):
+        digest.update(len(words).to_bytes(8) + words)
     return digest.hexdigest()
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-    for place, names, files in os.walk(path):
-        names[:] = [name for name in names if not name.startswith((".", "__pycache__"))]
-        yield from (Path(place, name) for name in files)
+def _judged(path: Path, stages: Sequence[str]) -> Iterator[bytes]:
+    status = path.stat()
+    kind = stat.S_IFMT(status.st_mode)
+    yield os.fsencode(path.name) + kind.to_bytes(8)
+    if kind == stat.S_IFREG and is_archive(path) and status.st_size <= MOST_PACKED:  # a longer one is refused unread
+        with path.open("rb") as packed:
+            yield from iter(partial(packed.read, 1 << 20), b"")
+    if kind == stat.S_IFDIR or (kind == stat.S_IFREG and path.suffix == ".py"):
+        for stage in stages:
+            yield from _found(path, stage)
+
+
+def _found(path: Path, stage: str) -> Iterator[bytes]:
+    try:
+        found = find(path, stage)
+    except (Failed, NotStarted) as refusal:  # then the verdict is no more than this refusal
+        yield str(refusal).encode("utf-8", "backslashreplace")
+        return
+    for file, code in found.contents.items():
+        yield os.fsencode(file.relative_to(found.folder))
+        yield code
+    yield from (found.words or b"", *map(os.fsencode, found.links))
 
 
 @cache
 def grader() -> str:
     """Return a hash of what judges: a verdict of another grader is no verdict of this one."""
     digest = hashlib.sha256()
-    for file in sorted(file for folder in GRADER for file in (ROOT / folder).rglob("*") if file.suffix in CODE):
-        digest.update(file.read_bytes())  # not all that lies there: a shop leaves its database behind
+    for folder in GRADER:
+        for place, inner, names in os.walk(ROOT / folder):
+            inner[:] = sorted(name for name in inner if not NO_GRADER.match(name))
+            for file in (Path(place, name) for name in sorted(names) if not NO_GRADER.match(name)):
+                digest.update(f"{file.relative_to(ROOT)} ".encode() + file.read_bytes())
     return digest.hexdigest()
 
 
 def folders(paths: Sequence[Path], out: Path) -> list[Path]:
     """Return a folder for each submission's report: OUT/NAME, and OUT/NAME-2 where a name comes again."""
-    taken, found = {name.casefold() for name in FILES}, []  # macOS and Windows take Ann and ann for the same
+    taken, found = {name for file in FILES for name in (file, f"{file}.part")}, []
     for path in paths:
-        name, count = path.resolve().name or "submission", 1
-        while (numbered := name if count == 1 else f"{name}-{count}").casefold() in taken:
+        name, count = fit_name(real(path).name), 1
+        while _same(numbered := name if count == 1 else f"{name}-{count}") in taken:
             count += 1
-        taken.add(numbered.casefold())
+        taken.add(_same(numbered))
         found.append(out / numbered)
     return found
+
+
+def fit_name(name: str) -> str:
+    """Return a name that any system takes for a folder: short, in UTF-8, of letters that can be seen."""
+    name = UNFIT.sub("_", name).encode()[:LONGEST_NAME].decode(errors="ignore")
+    return re.sub(r"^\.|[. ]$", "_", name) or "submission"
+
+
+def _same(name: str) -> str:
+    """Return what is the same for two names that macOS or Windows take for one."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def real(path: Path) -> Path:
+    """Return where a path leads to, the links in it followed: whoever typed it may have typed links."""
+    return Path(os.path.realpath(path))  # Path.resolve stumbles over links that lead in a circle
 
 
 def worst(statuses: Sequence[int]) -> int:
@@ -349,8 +419,18 @@ def worst(statuses: Sequence[int]) -> int:
 
 
 def say(line: str) -> None:
-    """Print a line now."""
-    print(line, flush=True)
+    """Print a line now.
+
+    Raises:
+        BrokenPipeError: nobody reads any more, as in `grade ... | head`; what is said later goes nowhere.
+    """
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # the latter is how Windows says it
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python itself would say the rest at its end
+        raise BrokenPipeError from None
 
 
 def tail(log: Path) -> list[str]:
@@ -362,11 +442,13 @@ def tail(log: Path) -> list[str]:
 
 def objection_to(path: Path, folder: Path, options: Options) -> str:
     """Return why a submission can't be graded as it was asked for; empty where it can."""
-    if path.resolve() in (folder, *folder.parents):
+    path = real(path)
+    if path in (folder, *folder.parents):
         return "its report would lie among its own files; choose another --out."
-    stages = {file.stem.removeprefix("test_") for file in options.checks()}
-    names = {path.resolve().name, *(each.name for each in path.iterdir())} if path.is_dir() else set()
-    is_single = path.suffix == ".py" or (path.is_dir() and not names & stages)
+    stages = options.stages()
+    is_clear = path.name in stages or any(os.path.lexists(path / stage) for stage in stages)
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - of Path, it raises where it may not look
+    is_single = path.suffix == ".py" or (is_folder and not is_clear)
     if is_single and not options.stage:  # judged by all stages, it would fail in those that it does not answer
         return "which stage does it answer? Say so with --task NN, or --task jsonplaceholder."
     return ""
@@ -395,11 +477,13 @@ def main() -> int:
     if not wanted.checks():
         say(f"there is no check for {wanted.stage} yet.")
         return 1
-    paths = [path for path in paths if path.resolve() != wanted.out]  # DIR/* comes to DIR/report the second time
-    for path, folder in zip(paths, folders(paths, wanted.out), strict=True):
-        if objection := objection_to(path, folder, wanted):
+    paths = [path for path in paths if real(path) != wanted.out]  # DIR/* comes to DIR/report the second time
+    pairs = zip(paths, folders(paths, wanted.out), strict=True)
+    objections = [(path, objection_to(path, folder, wanted)) for path, folder in pairs]
+    if paths and all(objection for _, objection in objections):  # a mistake in the command, and nothing to grade
+        for path, objection in objections:
             say(f"{wanted.shown(path)}: {objection}")
-            return 1
+        return 1
     round = Round(paths, wanted)
 
     signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
@@ -417,7 +501,9 @@ def main() -> int:
         return round.run()
     except KeyboardInterrupt:
         return 130
-    except OSError as error:
+    except BrokenPipeError:
+        return UNHEARD
+    except (OSError, Full) as error:
         say(f"The reports can't be written: {error}")
         return 1
 

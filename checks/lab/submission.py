@@ -1,12 +1,13 @@
-"""A submission: finds the files of one stage's answer, vets them, and copies what may take part."""
+"""A submission: one stage's answer, found, vetted, and read once: what is judged, run and shown is that reading."""
 
-import os
-import stat
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from pathlib import Path, PurePath
 
+from checks.lab.source import objection
+from checks.lab.tree import Folder, Kind, TooMuch, below
 from checks.lab.verdict import Failed, NotStarted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,141 +19,178 @@ LOCUSTFILES = {TAKE_HOME: "demo_locustfile.py"}  # of the other stages: locustfi
 TAKEN_ALONG = {".py", ".csv", ".json"}
 TAKEN_BY_NAME = {"02_stress_test": ("findings.toml",), "04_master_worker": ("master.conf", "worker.conf")}
 NEVER_TAKEN = ("conftest.py", "sitecustomize.py", "usercustomize.py")  # Python and pytest run them unasked
+WORDS = "NOTES.md"  # what a candidate has to say: shown to who judges, no part of what runs
+MOST_WORDS = 1024 * 1024  # bytes
 MAX_FILES = 100
 MAX_BYTES = 10 * 1024 * 1024
+LONGEST_NAME = 200  # letters, with the folders in it
+BEGUN = (Kind.FOLDER, Kind.LINK)  # what stands in a stage's place is an answer to it, if not one that is taken
+UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # no system shows them; lone surrogates stand for what is no UTF-8
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One stage's answer: its folder, and the name of the locustfile in it."""
+    """One stage's answer: its folder, the name of the locustfile in it, and the content of each file that takes part.
+
+    `words` is what NOTES.md says, where there is one. `links` says of each link that was passed over where it leads.
+    """
 
     stage: str
     folder: Path
     locustfile: str
-    files: tuple[Path, ...]
+    contents: Mapping[Path, bytes]
+    words: bytes | None = None
+    links: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if "," in self.locustfile or self.locustfile.startswith("-"):
             raise _refused(f"Locust would misread the name {self.locustfile!r}", "call the file locustfile.py")
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that take part."""
+        return tuple(self.contents)
+
+    def read(self, file: Path) -> bytes:
+        """Return the content of one of `files`, as it was when the submission was found."""
+        return self.contents[file]
+
     def copy_to(self, folder: Path) -> None:
-        """Copy the files that take part into `folder`, keeping their relative names."""
-        room = MAX_BYTES
-        for file in self.files:
-            name = file.relative_to(self.folder)
-            with opened(self.folder, name) as original:
-                content = original.read(room + 1)
-            room -= len(content)
-            if room < 0:
-                raise _refused(f"{self.folder.name}/ has grown while it was copied", "leave it alone meanwhile")
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
+        """Write the files that take part into `folder`, under their relative names."""
+        for file, content in self.contents.items():
+            copy = folder / file.relative_to(self.folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
 
 
 def find(path: Path, stage: str) -> Submission:
     """Return what `path` holds for `stage`: a folder of stages, the stage's own folder, or a single locustfile.
 
-    Of the take-home, the stage's own folder is `simulations`, or the folder around it.
+    Of the take-home, the stage's own folder is `simulations`, or the folder around it. No link below `path` is
+    followed.
 
     Raises:
         NotStarted: there is no answer to this stage, or it is the starter, unchanged.
-        Failed: a file is of a kind or size that is not taken, or no locustfile can be told.
+        Failed: a file is of a kind or size that is not taken, or can't be read, or no locustfile can be told.
     """
-    if stage != TAKE_HOME and _is_take_home(path):
-        raise NotStarted(f"{path.name} is an answer to the take-home")
-    if path.is_file():
-        submission = Submission(stage, path.parent, path.name, (path, *_beside(path, stage)))
-    else:
-        path = ROOT if (path, stage) == (EXERCISES, TAKE_HOME) else path
-        folder = path / stage if (path / stage).is_dir() else path
-        is_own, folder = folder == path, _within(folder, stage)
-        files = tuple(_vetted(folder, stage)) if folder.is_dir() else ()
-        others = {starter.name for starter in STARTERS.iterdir()} - {stage}
-        if is_own and (path.name in others or any((path / other).is_dir() for other in others)):
-            raise NotStarted(f"{path.name}/ has no folder {stage}/")
-        submission = Submission(stage, folder, _locustfile(folder, stage, files), files)
+    try:
+        submission = _single(path, stage) if path.is_file() else _among(path, stage)
+    except OSError as error:
+        name = Path(str(error.filename or path)).name
+        raise _refused(f"{name} can't be opened ({error.strerror})", "put a plain file in its place") from None
     if _is_starter(submission):
         raise NotStarted(f"{submission.locustfile} is the starter, unchanged")
     return submission
 
 
-def _is_take_home(path: Path) -> bool:
-    name = LOCUSTFILES[TAKE_HOME]
-    return path.name == name or any((folder / name).is_file() for folder in (path, path / INNER))
+def _single(locustfile: Path, stage: str) -> Submission:
+    """Return a locustfile, with the files that belong to it because of their names."""
+    if stage != TAKE_HOME and locustfile.name == LOCUSTFILES[TAKE_HOME]:
+        raise _not_this_stage(locustfile)
+    with Folder(locustfile.parent) as folder:
+        found = _Taken(folder, stage)
+        found.add(folder, PurePath(locustfile.name), folder.kind(locustfile.name))
+        for name in TAKEN_BY_NAME.get(stage, ()):
+            if (kind := folder.kind(name)) is not Kind.NOTHING:
+                found.add(folder, PurePath(name), kind)
+        return Submission(stage, folder.path, locustfile.name, found.contents, _words(folder))
 
 
-def _within(folder: Path, stage: str) -> Path:
-    """Return the folder that the stage's locustfile lies in."""
-    return folder / INNER if stage == TAKE_HOME and (folder / INNER).is_dir() else folder
+def _among(path: Path, stage: str) -> Submission:
+    """Return the stage's answer in a folder, which is the stage's own or one of many."""
+    path = ROOT if (path, stage) == (EXERCISES, TAKE_HOME) else path
+    name = LOCUSTFILES.get(stage, "locustfile.py")
+    if not path.is_dir():
+        raise NotStarted(f"{path.name}/ has no {name}")
+    with ExitStack() as opened:
+        given = opened.enter_context(Folder(path))
+        if stage != TAKE_HOME and _is_take_home(given):
+            raise _not_this_stage(path)
+        folder = _inner(given, stage, opened)
+        others = {starter.name for starter in STARTERS.iterdir()} - {stage}
+        if folder is given and (path.name in others or any(given.kind(other) in BEGUN for other in others)):
+            raise NotStarted(f"{path.name}/ has no folder {stage}/")
+        if stage == TAKE_HOME:
+            folder = _inner(folder, INNER, opened)
+        found = _Taken(folder, stage)
+        try:
+            for place, relative, kind in below(folder, _counts):
+                found.look_at(place, relative, kind)
+        except TooMuch as error:
+            raise _refused(f"{folder.path.name}/ holds more than {error}", "hand in the stage's files alone") from None
+        locustfile = _locustfile(folder.path, name, found.contents)
+        return Submission(stage, folder.path, locustfile, found.contents, _words(folder), tuple(found.links))
 
 
-def opened(folder: Path, name: Path) -> BinaryIO:
-    """Open a plain file of a folder for reading: what is opened is what was looked at, and no link leads elsewhere."""
-    place = None
-    try:
-        if os.open in os.supports_dir_fd:
-            place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            for part in name.parts[:-1]:
-                inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place)
-                os.close(place)
-                place = inner
-            # Not to wait: nobody may ever write to a named pipe.
-            file = os.open(name.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place)
-        else:
-            file = os.open(folder / name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise _refused(f"{name} can't be opened ({error.strerror})", "put a plain file in its place") from None
-    finally:
-        if place is not None:
-            os.close(place)
-    opened_file = os.fdopen(file, "rb")
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        opened_file.close()
-        raise _refused(f"{name} is a special file", "put a plain file in its place")
-    return opened_file
+def _inner(folder: Folder, name: str, opened: ExitStack) -> Folder:
+    """Return the folder `name` in a folder; where there is none, the folder itself."""
+    kind = folder.kind(name)
+    if kind is Kind.LINK:
+        raise _refused(f"{name} is a link", f"put the folder {name} itself in its place")
+    return opened.enter_context(folder.folder(name)) if kind is Kind.FOLDER else folder
 
 
-def _vetted(folder: Path, stage: str) -> Iterator[Path]:
-    """Yield the files of `folder` that take part; links, devices and too much of anything are refused."""
-    count = size = 0
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
-        for name in sorted(names):
-            file = Path(place, name)
-            if not _takes_part(file, stage):
-                continue
-            count, size = count + 1, size + _size(file)
-            if count > MAX_FILES or size > MAX_BYTES:
-                limits = f"{MAX_FILES} files or {MAX_BYTES >> 20} MB"
-                raise _refused(f"{folder.name}/ holds more than {limits}", "hand in the stage's files alone")
-            yield file
+def _is_take_home(folder: Folder) -> bool:
+    with ExitStack() as opened:
+        inner = opened.enter_context(folder.folder(INNER)) if folder.kind(INNER) is Kind.FOLDER else folder
+        return Kind.FILE in (place.kind(LOCUSTFILES[TAKE_HOME]) for place in (folder, inner))
 
 
-def _takes_part(file: Path, stage: str) -> bool:
+def _not_this_stage(path: Path) -> NotStarted:
+    return NotStarted(f"{path.name} is an answer to the take-home")
+
+
+class _Taken:
+    """What takes part of a folder's files, as they are read one by one; too much of anything is refused."""
+
+    def __init__(self, folder: Folder, stage: str) -> None:
+        self.contents: dict[Path, bytes] = {}
+        self.links: list[str] = []
+        self._folder, self._stage = folder.path, stage
+        self._room = MAX_BYTES
+
+    def look_at(self, place: Folder, name: PurePath, kind: Kind) -> None:
+        """Add a file that takes part because of its name; of others, remember the links."""
+        if _takes_part(name, self._stage):
+            self.add(place, name, kind)
+        elif kind is Kind.LINK:
+            self.links.append(f"{name.as_posix()} -> {place.target(name.name)}")
+
+    def add(self, place: Folder, name: PurePath, kind: Kind) -> None:
+        """Read a file: `name` is relative to the folder, the file lies in `place`."""
+        if kind is not Kind.FILE:
+            raise _refused(f"{name.name} is a link or a special file", "put a plain file in its place")
+        if len(str(name)) > LONGEST_NAME or UNFIT.search(str(name)):
+            raise _refused(f"not every system takes the name {name.name!r}", "give the file a short name in UTF-8")
+        content = place.read(name.name, self._room)
+        self._room -= len(content)
+        if self._room < 0 or len(self.contents) == MAX_FILES:
+            limits = f"{MAX_FILES} files or {MAX_BYTES >> 20} MB"
+            raise _refused(f"{self._folder.name}/ holds more than {limits}", "hand in the stage's files alone")
+        if name.suffix == ".py" and (mistake := objection(content)):
+            raise Failed(
+                f"{name.as_posix()}, line {mistake.line}: {mistake.seen}", "Python files in UTF-8", mistake.advice
+            )
+        self.contents[self._folder / name] = content
+
+
+def _counts(name: str) -> bool:
+    return not name.startswith((".", "__pycache__"))
+
+
+def _takes_part(file: PurePath, stage: str) -> bool:
     """Tell by its name whether a file may take part. No other may: Locust obeys a locust.conf unasked."""
     if file.name.startswith(".") or file.name in NEVER_TAKEN:
         return False
     return file.suffix in TAKEN_ALONG or file.name in TAKEN_BY_NAME.get(stage, ())
 
 
-def _beside(locustfile: Path, stage: str) -> Iterator[Path]:
-    """Yield the files that belong to a single locustfile because of their names."""
-    for file in map(locustfile.with_name, TAKEN_BY_NAME.get(stage, ())):
-        if os.path.lexists(file) and _size(file) <= MAX_BYTES:
-            yield file
+def _words(folder: Folder) -> bytes | None:
+    return folder.read(WORDS, MOST_WORDS) if folder.kind(WORDS) is Kind.FILE else None
 
 
-def _size(file: Path) -> int:
-    """Return the bytes of a plain file; a link or a device is refused, unread."""
-    status = file.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        raise _refused(f"{file.name} is a link or a special file", "put a plain file in its place")
-    return status.st_size
-
-
-def _locustfile(folder: Path, stage: str, files: tuple[Path, ...]) -> str:
+def _locustfile(folder: Path, name: str, files: Mapping[Path, bytes]) -> str:
     candidates = [file.name for file in files if file.parent == folder and file.suffix == ".py"]
-    name = LOCUSTFILES.get(stage, "locustfile.py")
     if name in candidates:
         return name
     if len(candidates) == 1:
@@ -168,17 +206,18 @@ def _refused(seen: str, advice: str) -> Failed:
 
 def _is_starter(submission: Submission) -> bool:
     """Tell whether each file that takes part is one of the starter's, as it was handed out."""
-    starter = _within(STARTERS / submission.stage, submission.stage)
+    starter = STARTERS / submission.stage
+    starter = starter / INNER if submission.stage == TAKE_HOME else starter
     locustfile = LOCUSTFILES.get(submission.stage, "locustfile.py")
 
-    def is_unchanged(file: Path) -> bool:
+    def is_unchanged(file: Path, content: bytes) -> bool:
         name = file.relative_to(submission.folder)
         given = starter / (locustfile if str(name) == submission.locustfile else name)
-        return given.is_file() and _text(given) == _text(file)
+        return given.is_file() and _text(given.read_bytes()) == _text(content)
 
-    return all(map(is_unchanged, submission.files))
+    return all(is_unchanged(*each) for each in submission.contents.items())
 
 
-def _text(file: Path) -> list[bytes]:
+def _text(content: bytes) -> list[bytes]:
     """Return a file's lines without what editors change by themselves: line ends and trailing blanks."""
-    return [line.rstrip() for line in file.read_bytes().rstrip().splitlines()]
+    return [line.rstrip() for line in content.rstrip().splitlines()]

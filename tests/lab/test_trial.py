@@ -46,7 +46,7 @@ def test_who_sorts_the_rows_holds_others(seed: int) -> None:
 def test_both_files_hold_the_same_rows_wherever_the_submission_has_one(tmp_path: Path) -> None:
     own = [tmp_path / name for name in ("locustfile.py", "data/owners.json", "a/b/owners.csv", "more.json")]
     world = World.drawn(Random(1), 16, 5, NAMES)
-    files = world.files(Submission("05", tmp_path, "locustfile.py", tuple(own)), DATA)
+    files = world.files(Submission("05", tmp_path, "locustfile.py", dict.fromkeys(own, b"")), DATA)
     assert set(files) == {"owners.csv", "owners.json", "data/owners.json", "a/b/owners.csv"}
     assert files["data/owners.json"] == files["owners.json"]
     table = [(int(row["owner_id"]), row["name"]) for row in csv.DictReader(io.StringIO(files["a/b/owners.csv"]))]
@@ -59,7 +59,7 @@ def test_the_files_are_written_as_the_sample_is(tmp_path: Path) -> None:
     rows = [(row["owner_id"], row["name"]) for row in json.loads((sample / "owners.json").read_text("utf-8"))]
     world = World.drawn(Random(1), len(rows), 5, NAMES)
     same = World([type(world.rows[0])(*row) for row in rows], world.holders, world.things)
-    files = same.files(Submission("05", tmp_path, "locustfile.py", ()), DATA)
+    files = same.files(Submission("05", tmp_path, "locustfile.py", {}), DATA)
     assert files == {name: (sample / name).read_text("utf-8") for name in ("owners.csv", "owners.json")}
 
 

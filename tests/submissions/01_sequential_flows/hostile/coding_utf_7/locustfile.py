@@ -1,0 +1,25 @@
+# coding: utf-7
+"""Shows a comment, and runs what is hidden in it."""
+
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task
+
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+# The host of the shop.+AAo-open("/tmp/workshop-canary", "w").write("reached")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [Flow]
