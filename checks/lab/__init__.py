@@ -11,6 +11,7 @@ from checks.lab.findings import read_findings
 from checks.lab.gate import AT_WORK, Gate, Turnstile, narrow
 from checks.lab.holdings import Form, Holdings, Lack, Questions
 from checks.lab.journal import Journal, Request
+from checks.lab.messages import columns, numbers
 from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
@@ -49,9 +50,11 @@ __all__ = [
     "Turnstile",
     "World",
     "aside",
+    "columns",
     "crowded",
     "in_turn",
     "narrow",
+    "numbers",
     "pauses",
     "read_findings",
     "require_requests",
