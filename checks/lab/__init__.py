@@ -3,12 +3,13 @@
 What a check needs is here; the modules behind it are one noun each.
 """
 
+from checks.lab import source
 from checks.lab.bench import Lab, Middleware
 from checks.lab.diagnosis import aside, require_requests
 from checks.lab.distribution import Distribution
 from checks.lab.faults import Answer, in_turn
 from checks.lab.findings import read_findings
-from checks.lab.gate import AT_WORK, Gate, Turnstile, narrow
+from checks.lab.gate import AT_WORK, Gate, SingleFile, Turnstile, narrow
 from checks.lab.holdings import Form, Holdings, Lack, Questions
 from checks.lab.journal import Journal, Request
 from checks.lab.messages import columns, numbers
@@ -44,6 +45,7 @@ __all__ = [
     "Request",
     "Run",
     "Settings",
+    "SingleFile",
     "Swarm",
     "Target",
     "Trial",
@@ -58,4 +60,5 @@ __all__ = [
     "pauses",
     "read_findings",
     "require_requests",
+    "source",
 ]
