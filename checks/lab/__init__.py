@@ -11,14 +11,14 @@ from checks.lab.faults import Answer, in_turn
 from checks.lab.findings import read_findings
 from checks.lab.gate import AT_WORK, Gate, SingleFile, Turnstile, narrow
 from checks.lab.holdings import Form, Holdings, Lack, Questions
-from checks.lab.journal import Journal, Request
+from checks.lab.journal import Journal, Request, listed
 from checks.lab.messages import columns, numbers
 from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
 from checks.lab.swarm import Node, Run, Swarm
 from checks.lab.target import Target
-from checks.lab.thinking import Pause, crowded, pauses
+from checks.lab.thinking import Pause, are_all_the_same, crowded, pauses
 from checks.lab.trial import DataFile, Trial, World
 from checks.lab.verdict import Failed, Inconclusive, NotStarted
 
@@ -51,10 +51,12 @@ __all__ = [
     "Trial",
     "Turnstile",
     "World",
+    "are_all_the_same",
     "aside",
     "columns",
     "crowded",
     "in_turn",
+    "listed",
     "narrow",
     "numbers",
     "pauses",

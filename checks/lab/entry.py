@@ -89,8 +89,10 @@ def compress_think_times(record: Record, factor: float) -> None:
             return
         asked = max(0, seconds)
         actual = min(asked / factor, LONGEST_SLEEP)
-        record.note_wait(_visitor(self.user), asked, actual)
-        greenlet = gevent.getcurrent()
+        greenlet, answer = gevent.getcurrent(), getattr(gevent.getcurrent(), "answer", 0)
+        if asked or answer != getattr(greenlet, "waited_after", None):  # of many waits of 0 s after an answer the first
+            record.note_wait(_visitor(self.user), asked, actual)
+        greenlet.waited_after = answer
         greenlet.seconds_saved = getattr(greenlet, "seconds_saved", 0.0) + asked - actual
         sleep(self, actual)
 
