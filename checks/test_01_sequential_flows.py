@@ -1,5 +1,7 @@
 """Stage 01: each user adds a pet, then opens the dashboard, and thinks for 1 to 3 seconds after each step."""
 
+import ast
+
 import pytest
 
 from checks.lab import (
@@ -7,19 +9,21 @@ from checks.lab import (
     Inconclusive,
     Journal,
     Lab,
-    Request,
     Run,
+    are_all_the_same,
     aside,
     crowded,
+    listed,
     pauses,
     require_requests,
+    source,
 )
 
 HOST = "http://127.0.0.1:5000"
 ROUNDS = 8  # of both steps, for each user
 MIN_ROUNDS = 3  # less is no evidence of "again and again"
-# Names from randint(1, 10000) repeat by chance: of 6 users with 16 names each, more than 4 repeats come up in fewer
-# than 1 run in 10^6 (Poisson with mean 6 * 120 / 10000 = 0.072: 2e-8). A run that is hard to end has many more names.
+# Names from randint(1, 10000) repeat by chance: of 12 users with 16 names each, more than 4 repeats come up in fewer
+# than 1 run in 10^6 (Poisson with mean 12 * 120 / 10000 = 0.144: 5e-7). A run that is hard to end has many more names.
 NAMES = 16
 CHANCE_REPEATS = 4
 TOLERANCE = 0.1  # seconds
@@ -29,7 +33,7 @@ ADD, OPEN = ("POST", "/pets"), ("GET", "/")
 @pytest.fixture(scope="module")
 def run(lab: Lab) -> Run:
     """One run of a few users against a fresh shop, long enough for each to go round several times."""
-    users = lab.rng.randint(4, 6)
+    users = lab.rng.randint(4, 12)
 
     def done(journal: Journal) -> bool:
         # A submission that sleeps by itself does so in real time: after a while fewer rounds are enough.
@@ -53,7 +57,7 @@ def test_host(run: Run) -> None:
     for user in run.record.users:
         if user.host not in (HOST, HOST.replace("127.0.0.1", "localhost")):
             seen = f"host = {user.host!r}" if user.host else "no host"
-            raise Failed(f"class {user.name} has {seen}", f"host = {HOST!r}", "set host in the class, without a path")
+            raise Failed(f"class {user.name} has {seen}", f"host = {HOST!r}", _why_another_host(user.host or ""))
 
 
 @pytest.mark.criterion(points=1, after="loads")
@@ -73,15 +77,15 @@ def test_users(run: Run) -> None:
 
 
 @pytest.mark.criterion(points=2, after="users")
-def test_adds(run: Run) -> None:
+def test_adds(lab: Lab, run: Run) -> None:
     """Each user adds pets: POST /pets with a name and a category as JSON, answered 201."""
     for number, requests in enumerate(run.journal.visits().values(), start=1):
         posts = [request for request in requests if (request.method, request.path) == ADD]
         if not posts:
             raise Failed(
-                f"user {number} sent no POST /pets, but {_listed(requests)}{aside(run)}",
+                f"user {number} sent no POST /pets, but {listed(requests)}{aside(run)}",
                 "POST /pets from each user",
-                'add a task with self.client.post("/pets", json={...})',
+                _why_no_pet(lab),
             )
         for post in posts:
             if post.status != 201:
@@ -114,8 +118,9 @@ def test_order(run: Run) -> None:
         for position, request in enumerate(requests):
             expected = (ADD, OPEN)[position % 2]
             if (request.method, request.path) != expected or request.status >= 400:
+                shown = listed(requests, position)
                 raise Failed(
-                    f"user {number} sent {_listed(requests)}; number {position + 1} is out of turn{aside(run)}",
+                    f"user {number} sent {shown}; number {position + 1} is out of turn{aside(run)}",
                     "POST /pets, GET /, POST /pets, GET /, ...",
                     "in a SequentialTaskSet the tasks run in the order written, each once: first the pet, then GET /",
                 )
@@ -125,7 +130,7 @@ def test_order(run: Run) -> None:
             if run.out_of_time:
                 raise Inconclusive(f"user {number} came to {len(requests)} requests in {run.seconds:.0f} s; try again")
             raise Failed(
-                f"user {number} sent {_listed(requests)}, and after {len(requests)} requests nothing more{aside(run)}",
+                f"user {number} sent {listed(requests, len(requests) - 1)}, and nothing more{aside(run)}",
                 "both steps, again and again until the test ends",
                 "wait_time is a function such as between(1, 3), and no task may end its user",
             )
@@ -133,7 +138,7 @@ def test_order(run: Run) -> None:
 
 @pytest.mark.criterion(points=1, after="order")
 def test_think_time(run: Run) -> None:
-    """Each user thinks for 1 to 3 seconds after each step."""
+    """Each user thinks for 1 to 3 seconds after each step, and draws that time for each pause."""
     found = pauses(run)
     short = [pause for pause in found if pause.seconds < 1 - TOLERANCE]
     long = [pause for pause in found if pause.asked + pause.own > 3 + (TOLERANCE if pause.own else 0)]
@@ -147,6 +152,12 @@ def test_think_time(run: Run) -> None:
             f"{len(wrong)} of {len(found)} think times are off, such as {pause.seconds:.2f} s {where}",
             "1 to 3 seconds after each step",
             "wait_time = between(1, 3) in the user class; it is in seconds, and comes after each task, not inside one",
+        )
+    if are_all_the_same(found):
+        raise Failed(
+            f"all of {len(found)} think times are the same, {found[0].seconds:.2f} s",
+            "a time between 1 and 3 seconds that is drawn for each pause, since people differ",
+            "between(1, 3) draws a time for each pause; constant(...) gives the same one each time",
         )
 
 
@@ -177,6 +188,39 @@ def test_report(run: Run) -> None:
         )
 
 
-def _listed(requests: list[Request]) -> str:
-    """Return the first few requests as a person would list them."""
-    return ", ".join(map(str, requests[:4])) + (", ..." if len(requests) > 4 else "")
+def _why_another_host(host: str) -> str:
+    """Return what to do about the host of a user class."""
+    if not host:
+        return "write the line into the user class, beside tasks"
+    if host.startswith(HOST) or host.count("/") > 2:
+        return "write scheme, address and port alone, without a path and without a slash at the end"
+    return "the pet shop of this stage listens at port 5000 of your own machine, by http"
+
+
+def _why_no_pet(lab: Lab) -> str:
+    """Return what to do where nobody adds a pet, by what the code shows."""
+    for file, tree in source.trees(lab.submission):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                for method in node.body:
+                    if isinstance(method, ast.FunctionDef) and not method.decorator_list and _posts(method, "client"):
+                        return (
+                            f"{file}, line {method.lineno}: write @task above {method.name}: "
+                            "Locust runs no method without it"
+                        )
+            if isinstance(node, ast.Call) and _posts(node, "requests"):
+                return (
+                    f"{file}, line {node.lineno}: requests.post goes past Locust, which neither sees nor counts it: "
+                    'write self.client.post("/pets", json={...})'
+                )
+    return 'add a task with self.client.post("/pets", json={...})'
+
+
+def _posts(code: ast.AST, client: str) -> bool:
+    """Tell whether code calls `post` of something that is called so."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "post"
+        and client in (getattr(node.value, "attr", ""), getattr(node.value, "id", ""))
+        for node in ast.walk(code)
+    )

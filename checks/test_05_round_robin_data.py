@@ -77,6 +77,7 @@ def test_wraps(trial: Trial) -> None:
         require_requests(run)
         shown.require_none(holdings.lacking_users(shown), run)
         holdings.forbid_other_rows(held)
+        holdings.forbid_second_holder(held)
 
 
 @pytest.mark.criterion(points=1, after="users")
@@ -89,18 +90,20 @@ def test_visits(trial: Trial) -> None:
 @pytest.mark.criterion(points=1, after="keeps visits")
 def test_own_pets(trial: Trial) -> None:
     """The visits are of the own owner's pets, once they are known, and never of others; without pets there are none."""
-    holdings.forbid_foreign_things(trial.roomy.held)
+    for _, held, _ in (trial.roomy, trial.crowded):
+        holdings.forbid_foreign_things(held)
 
 
 @pytest.mark.criterion(points=1, after="own_pets")
 def test_errors(trial: Trial) -> None:
-    """An error answer neither stops a user nor leaves it with another owner or with another owner's pets."""
+    """An error answer leaves a user with its owner and pets; it ends no task in an error, and stays a failure."""
     run, held, shown = trial.failing
     require_requests(run)
     holdings.forbid_second_holder(held)
     holdings.forbid_foreign_things(held)
     shown.require_none(holdings.lacking_after_errors(shown), run)
     shown.require_none(lacking(shown), run)
+    holdings.forbid_hidden_failures(held, run)
 
 
 @pytest.mark.criterion(points=1, after="rows visits")

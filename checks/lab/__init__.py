@@ -3,20 +3,22 @@
 What a check needs is here; the modules behind it are one noun each.
 """
 
+from checks.lab import source
 from checks.lab.bench import Lab, Middleware
 from checks.lab.diagnosis import aside, require_requests
 from checks.lab.distribution import Distribution
 from checks.lab.faults import Answer, in_turn
 from checks.lab.findings import read_findings
-from checks.lab.gate import AT_WORK, Gate, Turnstile, narrow
+from checks.lab.gate import AT_WORK, Gate, SingleFile, Turnstile, narrow
 from checks.lab.holdings import Form, Holdings, Lack, Questions
-from checks.lab.journal import Journal, Request
+from checks.lab.journal import Journal, Request, listed
+from checks.lab.messages import columns, numbers
 from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
 from checks.lab.swarm import Node, Run, Swarm
 from checks.lab.target import Target
-from checks.lab.thinking import Pause, crowded, pauses
+from checks.lab.thinking import Pause, are_all_the_same, crowded, pauses
 from checks.lab.trial import DataFile, Trial, World
 from checks.lab.verdict import Failed, Inconclusive, NotStarted
 
@@ -43,16 +45,22 @@ __all__ = [
     "Request",
     "Run",
     "Settings",
+    "SingleFile",
     "Swarm",
     "Target",
     "Trial",
     "Turnstile",
     "World",
+    "are_all_the_same",
     "aside",
+    "columns",
     "crowded",
     "in_turn",
+    "listed",
     "narrow",
+    "numbers",
     "pauses",
     "read_findings",
     "require_requests",
+    "source",
 ]

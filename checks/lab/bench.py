@@ -27,6 +27,7 @@ Files = Mapping[str, str]
 NO_FILES: Files = {}
 Middleware = Callable[["WSGIApplication"], "WSGIApplication"]
 CONTROL = Path(__file__).with_name("control.py")
+SPAWNING = 0.7, 3.0  # times as many users a second as there are to be, so that no file knows the grader by its rate
 COMPRESSION = 40.0  # a think time of 1 to 3 s takes 25 to 75 ms
 
 
@@ -48,7 +49,7 @@ class Lab:
     def control(self) -> "Lab":
         """Return a lab whose submission is the control; it may run in a thread beside this one's."""
         submission = Submission(self.submission.stage, CONTROL.parent, CONTROL.name, {CONTROL: CONTROL.read_bytes()})
-        return Lab(submission, self.rng, self._cell, self._limit)
+        return Lab(submission, random.Random(self.rng.random()), self._cell, self._limit)
 
     @contextmanager
     def petshop(
@@ -112,6 +113,7 @@ class Lab:
                 users=users,
                 compression=COMPRESSION,
                 done=done,
+                spawn_rate=round(users * self.rng.uniform(*SPAWNING), 1),
                 patience=min(patience, self._limit),
                 limit=self._limit,
             )

@@ -38,6 +38,7 @@ REPORT_INTERVAL = 1.0  # seconds instead of 3: no verdict has to wait for a work
 LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
 MOST_PLACES = 5
 MOST_COUNTED = 10_000
+MOST_WAITS_OF_NOTHING = 5_000  # users without think time wait for 0 s thousands of times
 SUBMISSION = Path.cwd()
 DATA = (".csv", ".json")
 
@@ -48,7 +49,7 @@ class Record:
     def __init__(self, path: str) -> None:
         self._file: TextIO = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open to the end
         self._places: set[tuple[str, str, int]] = set()
-        self._counted = 0
+        self._counted = self._waits_of_nothing = 0
         self.note("began")
 
     def note(self, kind: str, **facts: Any) -> None:
@@ -67,6 +68,12 @@ class Record:
         if self._counted <= MOST_COUNTED:
             self.note("counted", **facts)
 
+    def note_wait(self, visitor: str, asked: float, actual: float) -> None:
+        """Add a line about a think time; of those of 0 s the first ones of a run."""
+        self._waits_of_nothing += asked <= 0
+        if asked > 0 or self._waits_of_nothing <= MOST_WAITS_OF_NOTHING:
+            self.note("wait", visitor=visitor, start=time.monotonic(), asked=asked, actual=actual)
+
 
 def compress_think_times(record: Record, factor: float) -> None:
     """Divide what Locust's wait functions ask for; nothing else sleeps less.
@@ -77,13 +84,16 @@ def compress_think_times(record: Record, factor: float) -> None:
     sleep, clock = TaskSet._sleep, time.perf_counter
 
     def compressed_sleep(self: TaskSet, seconds: float) -> None:
-        if not isinstance(seconds, int | float) or seconds <= 0:
-            sleep(self, seconds)  # nothing to divide, or Locust's own answer to what is no duration
+        if not isinstance(seconds, int | float):
+            sleep(self, seconds)  # Locust's own answer to what is no duration
             return
-        actual = min(seconds / factor, LONGEST_SLEEP)
-        record.note("wait", visitor=_visitor(self.user), start=time.monotonic(), asked=seconds, actual=actual)
-        greenlet = gevent.getcurrent()
-        greenlet.seconds_saved = getattr(greenlet, "seconds_saved", 0.0) + seconds - actual
+        asked = max(0, seconds)
+        actual = min(asked / factor, LONGEST_SLEEP)
+        greenlet, answer = gevent.getcurrent(), getattr(gevent.getcurrent(), "answer", 0)
+        if asked or answer != getattr(greenlet, "waited_after", None):  # of many waits of 0 s after an answer the first
+            record.note_wait(_visitor(self.user), asked, actual)
+        greenlet.waited_after = answer
+        greenlet.seconds_saved = getattr(greenlet, "seconds_saved", 0.0) + asked - actual
         sleep(self, actual)
 
     def users_clock() -> float:
@@ -103,24 +113,35 @@ def _visitor(user: Any) -> str:
         return ""
 
 
-def remember_verdicts() -> None:
+def remember_verdicts(record: Record) -> None:
     """Keep, with each user's greenlet, its latest answer's number and what was said of that answer since.
 
     Said is "with" (a with block was entered), "failure" and "success", in order. The number serves a submission that
-    fires Locust's request event by itself and leaves the answer out.
+    fires Locust's request event by itself and leaves the answer out. What is said when the with block has ended comes
+    too late for Locust; the record has its place.
     """
 
     def remembering(method: Callable[..., Any], word: str) -> Callable[..., Any]:
         def remembered(self: Any, *args: Any, **kwargs: Any) -> Any:
             greenlet = gevent.getcurrent()
             greenlet.said = [*getattr(greenlet, "said", ()), word]
+            if getattr(self, "was_left", False):
+                record.note_place("late", _innermost(_frames(sys._getframe())), error=f"{word}()")
             return method(self, *args, **kwargs)
 
         return remembered
 
+    def leaving(method: Callable[..., Any]) -> Callable[..., Any]:
+        def left(self: Any, *args: Any) -> Any:
+            self.was_left = True
+            return method(self, *args)
+
+        return left
+
     for answer in (locust.clients.ResponseContextManager, locust.contrib.fasthttp.ResponseContextManager):
         for method, word in (("__enter__", "with"), ("failure", "failure"), ("success", "success")):
             setattr(answer, method, remembering(getattr(answer, method), word))
+        answer.__exit__ = leaving(answer.__exit__)
 
     begin, send = HTTPResponse.begin, locust.contrib.fasthttp.FastHttpSession._send_request_safe_mode
 
@@ -337,7 +358,7 @@ def main() -> None:
         return
     record = Record(sys.argv[1])
     compress_think_times(record, float(sys.argv[2]))
-    remember_verdicts()
+    remember_verdicts(record)
     locust.runners.WORKER_REPORT_INTERVAL = REPORT_INTERVAL
     watch(record)
     watch_files(record)

@@ -1,5 +1,6 @@
 """Findings: what a learner has measured, as written down in findings.toml."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from typing import Any
@@ -39,12 +40,17 @@ def read_findings(submission: Submission) -> Findings:
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
+    text = ""
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))  # Windows editors like to begin with a mark
+        text = content.decode("utf-8-sig")  # Windows editors like to begin with a mark
+        return tomllib.loads(text)
     except UnicodeDecodeError:
         raise _unusable(f"{NAME} is not UTF-8 text", "save it again as UTF-8") from None
     except (ValueError, RecursionError) as error:
-        raise _unusable(f"{NAME} is not TOML: {error}", 'write a line for each key; text stands in "quotes"') from None
+        advice = 'write a line for each key; text stands in "quotes"'
+        if comma := re.search(r"=[ \t]*(\d{1,9}),(\d{1,9})[ \t]*(?:#|$)", text, re.MULTILINE):
+            advice = f"a decimal number is written with a point: {comma[1]}.{comma[2]}"
+        raise _unusable(f"{NAME} is not TOML: {error}", advice) from None
 
 
 def _number(facts: dict[str, Any], key: str) -> float:

@@ -290,7 +290,10 @@ def _why_other_rows(rows: Sequence[str], holders: Sequence[str]) -> str:
     if own.keys() - set(rows):
         return "some of these ids stand in no row: let the csv or json module read the file"
     if len(own) == 1:
-        return "all hold the same row: take a row in on_start; a class body runs once for all users"
+        return (
+            "all hold the same row: make one iterator for all users at the top of the file, and call next() on it in "
+            "on_start; a class body runs once for all users, and an iterator made in on_start begins with the first row"
+        )
     if count > len(rows) and own == Counter(islice(cycle(rows[: len(own)]), count)):
         return f"only the first {len(own)} rows are handed out: hand out all that the file has"
     if own in (Counter(again[::2]), Counter(again[1::2])):
@@ -347,10 +350,28 @@ def _why_foreign(words: Questions, is_thing: bool) -> str:
     return "keep the ids in self, set anew by each good answer: a list in the class or module is one for all users"
 
 
-def forbid_errors(run: Run) -> None:
+def forbid_errors(run: Run, advice: str = "mend that line") -> None:
     """Return where no user's task ended in an error."""
     if run.record.errors:
-        raise Failed(f"tasks end in an error{aside(run)}", "tasks that come to their end", "mend that line")
+        raise Failed(f"tasks end in an error{aside(run)}", "tasks that come to their end", advice)
+
+
+def forbid_hidden_failures(held: Holdings, run: Run) -> None:
+    """Return where each error answer is a failure in Locust's report, and ended no task in an error."""
+    forbid_errors(run, "an error answer has no list in it: look at response.status_code before you use what it brought")
+    counted = {count.request: count for count in run.record.counted}
+    errors = [asked for user in held.users for asked in (*user.things, *user.details) if not asked.is_answered]
+    missing = [asked for asked in errors if asked.request.id not in counted]
+    hidden = [asked for asked in errors if asked.request.id in counted and counted[asked.request.id].failure is None]
+    if hidden or len(missing) > held.size:  # each user may have one in flight at the end
+        (asked, *_), how = (hidden, "count as successes") if hidden else (missing, "are missing")
+        raise Failed(
+            f"{len(hidden or missing)} of {len(errors)} error answers {how} in Locust's report, such as the "
+            f"{asked.request.status} for {asked}",
+            "each error answer as a failure in the report, so that a broken API shows",
+            "leave error answers to Locust, which counts them as failures: call success() for a good answer "
+            "only, and leave a with block by its end",
+        )
 
 
 def forbid_scattered_rows(held: Holdings, run: Run) -> None:

@@ -5,7 +5,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Not SimpleCookie: it gives up at the first cookie of the learner's own that is not quite by the book.
 VISITOR = re.compile(r'(?:^|;)\s*visitor="?([^;"]*)')
 MAX_REFUSAL = 300
+LISTED = 4
 MOST_REQUESTS = 200_000
 MOST_BYTES = 16 * 1024**2  # of bodies and addresses; parsed, they take some twenty times as much
 
@@ -91,6 +92,16 @@ class Journal:
         for request in sorted(self, key=lambda request: request.start):
             by_visitor.setdefault(request.visitor, []).append(request)
         return by_visitor
+
+
+def listed(requests: Sequence[Request], marked: int | None = None) -> str:
+    """Return a few requests as a person would list them: the first ones, or those around the one at place `marked`."""
+    start = max(0, (marked or 0) - LISTED // 2)
+    shown = list(map(str, requests[start : start + LISTED]))
+    if marked is not None:
+        status = requests[marked].status
+        shown[marked - start] += f" (number {marked + 1}{f', answered {status}' if status >= 400 else ''})"
+    return ", ".join(["..."] * (start > 0) + shown + ["..."] * (start + LISTED < len(requests)))
 
 
 def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":

@@ -119,7 +119,8 @@ class Figures:
 class Record:
     """All that a Locust process said of itself; `figures` and `crash` are None where it said nothing of the kind.
 
-    `strays` went to another address, `lost` got no answer; `constants` are the numbers with names in capitals.
+    `strays` went to another address, `lost` got no answer; `late` was said of answers whose with block had ended;
+    `constants` are the numbers with names in capitals.
     """
 
     users: tuple[UserClass, ...] = ()
@@ -129,6 +130,7 @@ class Record:
     errors: tuple[Fault, ...] = ()
     strays: tuple[Fault, ...] = ()
     lost: tuple[Fault, ...] = ()
+    late: tuple[Fault, ...] = ()
     opened: tuple[Fault, ...] = ()  # data files in the submission's folder
     constants: dict[str, float] = field(default_factory=dict)
     crash: Fault | None = None
@@ -158,6 +160,7 @@ class Record:
             errors=tuple(told["error"]),
             strays=tuple(told["stray"]),
             lost=tuple(told["lost"]),
+            late=tuple(told["late"]),
             opened=tuple(told["opened"]),
             constants=declared.constants,
             crash=next(iter(told["crash"]), None),
@@ -218,6 +221,7 @@ KINDS: dict[str, type[Any]] = {
     "error": Fault,
     "stray": Fault,
     "lost": Fault,
+    "late": Fault,
     "opened": Fault,
     "crash": Fault,
     "report": Report,

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from checks.lab.source import objection
+from checks.lab.encoding import objection
 from checks.lab.tree import Folder, Kind, TooMuch, below
 from checks.lab.verdict import Failed, NotStarted
 

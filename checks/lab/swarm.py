@@ -58,10 +58,14 @@ def run_alone(
     users: int,
     compression: float,
     done: Callable[[Journal], bool],
+    spawn_rate: float | None = None,
     patience: float = PATIENCE,
     limit: float = LIMIT,
 ) -> Run:
-    """Run one Locust process until `done`, its own end, `patience` seconds without an answer, or `limit` seconds."""
+    """Run one Locust process until `done`, its own end, `patience` seconds without an answer, or `limit` seconds.
+
+    Without `spawn_rate` all users start within a second.
+    """
     record, log = cell.root / "record.jsonl", cell.root / "locust.log"
     started = time.monotonic()
     with log.open("wb") as output:
@@ -69,7 +73,7 @@ def run_alone(
             [
                 *(str(ENTRY), str(record), str(compression)),
                 *("--headless", "--only-summary", "-f", locustfile, "--host", target.url),
-                *("-u", str(users), "-r", str(users), "--stop-timeout", str(STOP_TIMEOUT)),
+                *("-u", str(users), "-r", str(spawn_rate or users), "--stop-timeout", str(STOP_TIMEOUT)),
             ],
             output,
             record,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import cycle, islice
+from itertools import cycle
 from random import Random
 from typing import NamedTuple
 
@@ -73,23 +73,25 @@ class World:
         """Return so many rows, in no order, and the things of their holders. No name comes twice while others are left.
 
         Of the rows that so many users need one has a comma in its name, and one or two have a holder without things.
+        The same goes for the other rows, and holders and things are in an order of their own: what an API serves of a
+        world tells nothing about the order of the file.
         """
         ids = rng.sample(range(10, 10_000), STRANGERS + rows)
-        ends = (min(ids), max(ids))
-        ids.sort(key=ends.__contains__)  # the lowest and the highest come last: who sorts the file shows at once
-        strangers = [Row(id, rng.choice(names)) for id in ids[:STRANGERS]]
-        with_comma = rng.choice([name for name in names if "," in name])
-        others = rng.sample([name for name in names if name != with_comma], len(names) - 1)
-        own_names = list(islice(cycle(others), rows - 1))
-        own_names.insert(rng.randrange(min(rows, users)), with_comma)
-        listed = [Row(id, name) for id, name in zip(ids[STRANGERS:], own_names, strict=True)]
-        poor = rng.sample(listed[:users], min(len(listed[:users]) // 2, 2))
+        strangers, listed = ids[:STRANGERS], _unsorted(rng, ids[STRANGERS:], users)
+        starts = [users * number for number in range(max(1, rows // users))]
+        blocks = [listed[start:end] for start, end in zip(starts, [*starts[1:], rows], strict=True)]
+        poor = {id for block in (*blocks, strangers) for id in rng.sample(block, min(len(block) // 2, 2))}
+        commas = [name for name in names if "," in name]
+        named = dict(zip(map(rng.choice, blocks), rng.sample(commas, len(commas)), strict=False))
+        others = cycle(rng.sample([name for name in names if name not in named.values()], len(names) - len(named)))
+        file = [Row(id, named.get(id) or next(others)) for id in listed]
+        holders = rng.sample([*file, *(Row(id, rng.choice(names)) for id in strangers)], len(ids))
         new_id = iter(rng.sample(range(1_000, 100_000), MOST_THINGS * len(ids)))
         things = {
-            row.id: [next(new_id) for _ in range(0 if row in poor else rng.randint(2, MOST_THINGS))]
-            for row in [*strangers, *listed]
+            row.id: [next(new_id) for _ in range(0 if row.id in poor else rng.randint(2, MOST_THINGS))]
+            for row in holders
         }
-        return cls(listed, [*strangers, *listed], things)
+        return cls(file, holders, things)
 
     def files(self, submission: Submission, data: DataFile) -> dict[str, str]:
         """Return the data files by name: at the top, and wherever the submission has one of that name."""
@@ -102,6 +104,15 @@ class World:
         contents = {f"{data.stem}.csv": table.getvalue(), f"{data.stem}.json": f"[\n{lines}\n]\n"}
         own = {file.relative_to(submission.folder).as_posix(): file.name for file in submission.files}
         return contents | {path: contents[name] for path, name in own.items() if name in contents}
+
+
+def _unsorted(rng: Random, ids: list[int], users: int) -> list[int]:
+    """Return ids in an order in which those that come once more often are not the ones that any sorting puts first."""
+    due = users % len(ids)
+    orders = sorted(ids), sorted(ids, reverse=True), sorted(ids, key=str)
+    while due > 0 and len(ids) > len(orders) and any(set(ids[:due]) == set(order[:due]) for order in orders):
+        ids = rng.sample(ids, len(ids))
+    return ids
 
 
 class Scene(NamedTuple):
@@ -128,7 +139,7 @@ class Trial:
     @cached_property
     def roomy(self) -> Scene:
         """More rows than users."""
-        users = self._lab.rng.randint(5, 7)
+        users = self._lab.rng.randint(5, 10)
         return self._scene(users + self._lab.rng.randint(9, 13), users, self._lacking)
 
     @cached_property

@@ -36,6 +36,12 @@ def test_what_editors_add_does_no_harm(folder: Path, text: str | bytes) -> None:
     assert read(folder, text) == Findings("Ada", 50.5, 12)
 
 
+def test_a_decimal_comma_is_told_by_its_name(folder: Path) -> None:
+    with pytest.raises(Failed) as failure:
+        read(folder, GOOD.replace("50.5", "50,5"))
+    assert "a point: 50.5" in failure.value.advice
+
+
 def test_without_the_file_there_is_nothing_to_judge(folder: Path) -> None:
     with pytest.raises(NotStarted, match=r"write findings\.toml beside"):
         read_findings(find(folder, STAGE))

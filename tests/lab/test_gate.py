@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from checks.lab.gate import AT_WORK, Gate, Turnstile, narrow
+from checks.lab.gate import AT_WORK, Gate, SingleFile, Turnstile, narrow
 
 SOON = 30
 
@@ -67,6 +67,52 @@ def test_giving_up_after_the_last_round_changes_nothing() -> None:
     gate = Gate(1, rounds=1, patience=SOON)
     gate.before(app)({}, lambda *_: None)
     gate.give_up()
+    assert gate.gave_up is None
+
+
+def come(pool: ThreadPoolExecutor, gate: Gate, visitors: str) -> dict[str, Future[Any]]:
+    """Send a request of each visitor, one after the other."""
+    sent = {}
+    for count, visitor in enumerate(visitors, 1):
+        sent[visitor] = pool.submit(gate.before(app), {"HTTP_COOKIE": f"visitor={visitor}"}, lambda *_: None)
+        until(lambda count=count: len(gate._waiting) in (count, 0))
+    return sent
+
+
+def test_a_single_file_lets_the_next_out_when_one_has_come_back() -> None:
+    gate = Gate(4, rounds=4, patience=SOON, file=SingleFile(abreast=2, late=SOON, most_late=4, longest=SOON))
+    with ThreadPoolExecutor(20) as pool:
+        assert len(wait(come(pool, gate, "abcd").values(), SOON).done) == 4, "the first round goes at once"
+        second = come(pool, gate, "abcd")
+        until(lambda: second["b"].done())
+        assert [second[visitor].done() for visitor in "cd"] == [False, False]
+        third = come(pool, gate, "b")
+        until(lambda: second["c"].done())
+        assert not second["d"].done()
+        third |= come(pool, gate, "c")
+        until(lambda: second["d"].done())
+        gate.give_up()
+        wait(third.values(), SOON)
+    assert len(gate.files) == 1
+
+
+def test_a_single_file_does_not_wait_for_late_ones() -> None:
+    gate = Gate(4, rounds=4, patience=SOON, file=SingleFile(abreast=1, late=0.05, most_late=3, longest=SOON))
+    with ThreadPoolExecutor(20) as pool:
+        wait(come(pool, gate, "abcd").values(), SOON)
+        second = come(pool, gate, "abcd")
+        until(lambda: gate.is_over() or all(one.done() for one in second.values()))
+    start, end = gate.files[0]
+    assert start < end < time.monotonic(), "where all are late, the rest goes at once"
+    assert gate.gave_up is None
+
+
+def test_a_single_file_ends_in_time() -> None:
+    gate = Gate(3, rounds=4, patience=SOON, file=SingleFile(abreast=1, late=SOON, most_late=3, longest=0.05))
+    with ThreadPoolExecutor(20) as pool:
+        wait(come(pool, gate, "abc").values(), SOON)
+        second = come(pool, gate, "abc")
+        until(lambda: gate.is_over() or all(one.done() for one in second.values()))
     assert gate.gave_up is None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from checks.lab.journal import Journal
+from checks.lab.journal import Journal, listed
 from checks.lab.target import Target, serve
 from tests.lab.witness import journal, request, seen, until
 
@@ -48,6 +48,20 @@ def test_a_client_that_forgets_its_cookie_is_a_new_visitor_each_time(target: Tar
 def test_another_cookie_does_not_hide_the_visitor(target: Target, other: str) -> None:
     requests.get(target.url, headers={"Cookie": f"{other}; visitor=me".encode()}, timeout=30)
     assert seen(target, 1)[0].visitor == "me"
+
+
+@pytest.mark.parametrize(
+    ("count", "marked", "shown"),
+    [
+        (3, None, "GET /0, GET /1, GET /2"),
+        (9, None, "GET /0, GET /1, GET /2, GET /3, ..."),
+        (9, 0, "GET /0 (number 1), GET /1, GET /2, GET /3, ..."),
+        (9, 4, "..., GET /2, GET /3, GET /4 (number 5), GET /5, ..."),
+        (5, 4, "..., GET /2, GET /3, GET /4 (number 5)"),
+    ],
+)
+def test_a_request_is_listed_in_its_surroundings(count: int, marked: int | None, shown: str) -> None:
+    assert listed([request(path=f"/{number}") for number in range(count)], marked) == shown
 
 
 def test_peer_ports_tell_connections_apart(target: Target) -> None:

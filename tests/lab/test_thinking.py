@@ -1,10 +1,13 @@
 """Think times: taken from the record, believed where the journal agrees."""
 
+from itertools import pairwise
+from random import Random
+
 import pytest
 
 from checks.lab.record import Record, Wait
 from checks.lab.swarm import Run
-from checks.lab.thinking import pauses
+from checks.lab.thinking import Pause, are_all_the_same, pauses
 from checks.lab.verdict import Failed
 from tests.lab.witness import journal, request
 
@@ -27,3 +30,28 @@ def test_a_busy_machine_makes_pauses_longer_which_is_no_matter() -> None:
 def test_sleep_that_the_target_has_not_seen_pass_is_a_forgery() -> None:
     with pytest.raises(Failed, match="less than it says"):
         pauses(run(0.002, 0.05))
+
+
+def thought(asked: list[float], slept: list[float]) -> list[Pause]:
+    """Return pauses of users who think so long, and sleep so long by their own means."""
+    requests = [request("a", start=i, end=i) for i in range(len(asked) + 1)]
+    steps = zip(pairwise(requests), asked, slept, strict=True)
+    return [Pause(before, after, think, sleep, own=sleep) for (before, after), think, sleep in steps]
+
+
+def test_a_constant_is_the_same_each_time() -> None:
+    assert are_all_the_same(thought([2.0] * 21, [0.0] * 21))
+    assert are_all_the_same(thought([0.0] * 21, [2 + number / 5000 for number in range(21)]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_time_that_is_drawn_is_not(seed: int) -> None:
+    rng = Random(seed)
+    for draw in (lambda: rng.uniform(1, 3), lambda: rng.choice((1.5, 2.0)), lambda: rng.uniform(1.9, 2.1)):
+        drawn = [draw() for _ in range(21)]
+        assert not are_all_the_same(thought(drawn, [0.0] * 21))
+        assert not are_all_the_same(thought([0.0] * 21, drawn)) or len(set(drawn)) == 2
+
+
+def test_of_a_few_pauses_nobody_can_tell() -> None:
+    assert not are_all_the_same(thought([2.0] * 20, [0.0] * 20))

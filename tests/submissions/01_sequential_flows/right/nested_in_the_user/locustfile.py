@@ -1,13 +1,14 @@
 from itertools import count
+from random import triangular
 
-from locust import HttpUser, SequentialTaskSet, constant, task
+from locust import HttpUser, SequentialTaskSet, task
 
 numbers = count(1)
 
 
 class Customer(HttpUser):
     host = "http://localhost:5000"
-    wait_time = constant(2)
+    wait_time = lambda self: triangular(1, 3)
 
     @task
     class Visit(SequentialTaskSet):

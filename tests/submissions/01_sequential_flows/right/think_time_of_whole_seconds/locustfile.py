@@ -1,0 +1,23 @@
+"""One, two or three seconds: drawn for each pause, in steps."""
+
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, task
+
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.client.get("/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    tasks = [Flow]
+
+    def wait_time(self):
+        return randint(1, 3)

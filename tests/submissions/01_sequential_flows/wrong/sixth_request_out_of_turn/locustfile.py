@@ -1,0 +1,22 @@
+"""In its third round each user opens another page in place of the dashboard."""
+
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task
+
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        self.rounds = getattr(self, "rounds", 0) + 1
+        self.client.get("/health" if self.rounds == 3 else "/")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [Flow]

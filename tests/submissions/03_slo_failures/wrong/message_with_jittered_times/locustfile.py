@@ -1,0 +1,30 @@
+"""Two likely times in each message, made to differ by a little chance."""
+
+import time
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task
+
+RESPONSE_TIME_LIMIT_MS = 3000.0
+
+
+class AddPetThenOpenDashboard(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        start = time.perf_counter()
+        with self.client.get("/", catch_response=True) as response:
+            elapsed_ms = (time.perf_counter() - start) * 1000
+            if response.status_code != 200:
+                response.failure(f"status {response.status_code} instead of 200")
+            elif elapsed_ms > RESPONSE_TIME_LIMIT_MS:
+                response.failure(f"over 3000 ms: {randint(3300, 3500)} or {randint(4900, 5300)} ms")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [AddPetThenOpenDashboard]

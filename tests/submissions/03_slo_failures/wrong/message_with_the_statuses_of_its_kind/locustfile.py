@@ -1,0 +1,30 @@
+"""Each message names all statuses of its kind: those from 200, from 400 or from 500 on."""
+
+import time
+from random import randint
+
+from locust import HttpUser, SequentialTaskSet, between, task
+
+RESPONSE_TIME_LIMIT_MS = 3000.0
+
+
+class AddPetThenOpenDashboard(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        start = time.perf_counter()
+        with self.client.get("/", catch_response=True) as response:
+            elapsed_ms = (time.perf_counter() - start) * 1000
+            if response.status_code != 200:
+                response.failure(" ".join(str(s) for s in (500, 501, 502, 503, 504, 204, 201, 202, 203, 206, 400, 403, 404, 409, 410, 422) if s // 100 == response.status_code // 100))
+            elif elapsed_ms > RESPONSE_TIME_LIMIT_MS:
+                response.failure(f"{elapsed_ms:.0f} ms, over the limit of {RESPONSE_TIME_LIMIT_MS:.0f} ms")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [AddPetThenOpenDashboard]

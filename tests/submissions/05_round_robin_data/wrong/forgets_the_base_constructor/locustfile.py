@@ -1,0 +1,31 @@
+"""__init__ leaves out that of HttpUser."""
+
+import csv
+import itertools
+import random
+
+from locust import HttpUser, between, task
+
+with open("owners.csv", encoding="utf-8", newline="") as file:
+    owner_ids = [int(row["owner_id"]) for row in csv.DictReader(file)]
+owners = itertools.cycle(owner_ids)
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+
+    def __init__(self, environment):
+        self.owner_id = next(owners)
+        self.pet_ids = []
+
+    @task
+    def get_pets(self):
+        response = self.client.get(f"/owners/{self.owner_id}/pets", name="/owners/[id]/pets")
+        if response.status_code == 200:
+            self.pet_ids = [pet["id"] for pet in response.json()]
+
+    @task
+    def get_visits(self):
+        if self.pet_ids:
+            self.client.get(f"/pets/{random.choice(self.pet_ids)}/visits", name="/pets/[id]/visits")

@@ -1,0 +1,38 @@
+"""One task asks for the posts and then for the comments of each; so does on_start."""
+
+import csv
+from itertools import cycle
+from random import choice
+
+from locust import HttpUser, between, task
+
+with open("users.csv", encoding="utf-8", newline="") as file:
+    rows = list(csv.DictReader(file))
+user_ids = cycle(row["user_id"] for row in rows)
+
+
+class BlogUser(HttpUser):
+    host = "http://127.0.0.1:5050"
+    wait_time = between(1, 3)
+
+    def on_start(self):
+        self.user_id = next(user_ids)
+        self.post_ids = []
+        self.read()
+
+    @task(2)
+    def read(self):
+        self.get_posts()
+        for post_id in self.post_ids:
+            self.client.get(f"/comments?postId={post_id}", name="comments")
+
+    @task
+    def get_posts(self):
+        response = self.client.get(f"/posts?userId={self.user_id}", name="posts")
+        if response.status_code == 200:
+            self.post_ids = [post["id"] for post in response.json()]
+
+    @task
+    def get_comments(self):
+        if self.post_ids:
+            self.client.get(f"/comments?postId={choice(self.post_ids)}", name="comments")
