@@ -1,19 +1,27 @@
 """The archive: good ones become a folder of plain files, others one clear line."""
 
+import gzip
 import io
+import lzma
 import os
 import stat
+import sys
 import tarfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import psutil
 import pytest
 
-from checks.lab import archive
-from checks.lab.archive import is_archive, unpacked
+from checks.lab import archive, unpack
+from checks.lab.archive import MOST_PACKED, is_archive, unpacked
 from checks.lab.intake import taken_in
+from checks.lab.unpack import Refused
 from checks.lab.verdict import Failed
+from tests.hostile import require_exam_mode
+from tests.lab.room import in_the_room
 
 CODE = b"print(1)\n"
 
@@ -45,6 +53,13 @@ def refusal(path: Path) -> str:
     with pytest.raises(Failed) as refused, unpacked(path):
         pass
     return refused.value.seen
+
+
+def refusal_here(path: Path) -> str:
+    """Return why an archive is refused, found out in this process: the rules can be changed for a test."""
+    with TemporaryDirectory() as folder, pytest.raises(Refused) as refused:
+        unpack.unpack(path, Path(folder))
+    return str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.ZIP", "a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz"])
@@ -128,25 +143,27 @@ def test_a_file_that_is_a_folder_too_is_refused(tmp_path: Path) -> None:
 
 def test_more_than_anybody_hands_in_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped(tmp_path / "a.zip", *(f"{number}.py" for number in range(20)))
-    monkeypatch.setattr(archive, "MOST_FILES", 19)
-    assert "more than 19 files" in refusal(path)
-    monkeypatch.setattr(archive, "MOST_ENTRIES", 5)
-    assert "more than 5 entries" in refusal(path)
+    monkeypatch.setattr(unpack, "MOST_FILES", 19)
+    assert "more than 19 files" in refusal_here(path)
+    monkeypatch.setattr(unpack, "MOST_ENTRIES", 5)
+    assert "more than 5 entries" in refusal_here(path)
+    monkeypatch.setattr(unpack, "MOST_AT_ONCE", 500)
+    assert "more than 5 entries" in refusal_here(path)
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("locustfile.py", bytes(2 * archive.MOST_BYTES))
+        file.writestr("locustfile.py", bytes(2 * unpack.MOST_BYTES))
     assert "MB" in refusal(tmp_path / "a.zip")
 
 
 def test_what_is_passed_over_has_an_end_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MOST_READ", 1 << 20)
+    monkeypatch.setattr(unpack, "MOST_READ", 1 << 20)
     with tarfile.open(tmp_path / "a.tar.gz", "w:gz") as file:
         info = tarfile.TarInfo("photo.png")
         info.size = 1 << 22
         file.addfile(info, io.BytesIO(bytes(1 << 22)))
-    assert "can't be read" in refusal(tmp_path / "a.tar.gz")
+    assert "holds more than 1 MB, with all that takes no part" in refusal_here(tmp_path / "a.tar.gz")
 
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz", "a.gz"])
@@ -168,6 +185,104 @@ def test_an_encrypted_zip_is_one_clear_line(tmp_path: Path) -> None:
         content[content.index(mark) + flags] |= 1
     (tmp_path / "a.zip").write_bytes(content)
     assert "can't be read" in refusal(tmp_path / "a.zip")
+
+
+# --- what unpacking may take
+
+
+def test_an_archive_of_any_size_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "a.zip").open("wb") as file:
+        file.truncate(1 << 36)
+    before = psutil.Process().memory_info().rss
+    assert "has more than 64 MB" in refusal(tmp_path / "a.zip")
+    assert psutil.Process().memory_info().rss - before < MOST_PACKED // 2
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK])
+def test_a_header_without_end_is_refused_unread(tmp_path: Path, kind: bytes) -> None:
+    info = tarfile.TarInfo("header")
+    info.type, info.size = kind, unpack.MOST_ABOUT_ONE + 1
+    (tmp_path / "a.tar").write_bytes(info.tobuf(tarfile.USTAR_FORMAT) + bytes(1 << 20))
+    assert "says more about one entry than 64 kB" in refusal(tmp_path / "a.tar")
+
+
+def test_names_of_any_length_can_be_told_in_such_headers(tmp_path: Path) -> None:
+    for kind in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+        with tarfile.open(tmp_path / "a.tar", "w", format=kind) as file:
+            for name in ("a.py", f"{'d' * 150}/b.py", "\u00e9.py"):
+                info = tarfile.TarInfo(name)
+                info.size = len(CODE)
+                file.addfile(info, io.BytesIO(CODE))
+        assert held(tmp_path / "a.tar") == ["a.py", f"{'d' * 150}/b.py", "\u00e9.py"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system has no such limit, or keeps to none")
+def test_memory_has_an_end(tmp_path: Path) -> None:
+    (tmp_path / "a.tar.xz").write_bytes(
+        lzma.compress(bytes(10240), filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30, "preset": 0}])
+    )
+    assert "takes more than 512 MB of memory to unpack" in refusal(tmp_path / "a.tar.xz")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit, but one for the time on the wall")
+def test_time_has_an_end(tmp_path: Path) -> None:
+    nothing = gzip.compress(b"")
+    (tmp_path / "a.tar.gz").write_bytes(nothing * (MOST_PACKED // len(nothing)))
+    before = psutil.Process().cpu_times()
+    assert "can't be unpacked with 512 MB of memory and 5 s" in refusal(tmp_path / "a.tar.gz")
+    after = psutil.Process().cpu_times()
+    assert after.children_user - before.children_user + after.children_system - before.children_system < 8
+
+
+def test_time_on_the_wall_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = "print('began', flush=True)\nimport time\ntime.sleep(600)\n"
+    (tmp_path / "waits.py").write_text(waits)
+    monkeypatch.setattr(unpack, "__file__", str(tmp_path / "waits.py"))
+    monkeypatch.setattr(archive, "WALL", 2)
+    assert "can't be unpacked" in refusal(zipped(tmp_path / "a.zip", "a.py"))
+
+
+@pytest.mark.parametrize(
+    "ending", ["os.kill(os.getpid(), 9)", "os.abort()", "sys.exit(1)", "print('x' * 10**7)\n1 / 0"]
+)
+def test_whatever_becomes_of_the_process_is_the_archives_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    (tmp_path / "ends.py").write_text(f"print('began', flush=True)\nimport os, sys\n{ending}\n")
+    monkeypatch.setattr(unpack, "__file__", str(tmp_path / "ends.py"))
+    assert "can't be unpacked with" in refusal(zipped(tmp_path / "a.zip", "a.py"))
+
+
+def test_a_process_that_does_not_begin_is_no_failure_of_the_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken.py").write_text("raise SystemExit('no such machine')")
+    monkeypatch.setattr(unpack, "__file__", str(tmp_path / "broken.py"))
+    with pytest.raises(RuntimeError, match="no such machine"), unpacked(zipped(tmp_path / "a.zip", "a.py")):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
+def test_no_link_that_lies_in_the_unpacked_folder_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken_over.py").write_text(
+        "print('began', flush=True)\nimport os, sys\nos.symlink('/etc', sys.argv[2] + '/out')\n"
+    )
+    monkeypatch.setattr(unpack, "__file__", str(tmp_path / "taken_over.py"))
+    with unpacked(zipped(tmp_path / "a.zip", "a.py")) as folder:
+        assert [file.name for file in folder.iterdir()] == ["out"]
+
+
+def test_exam_mode_unpacks_in_a_bubble(tmp_path: Path) -> None:
+    require_exam_mode()
+    path = zipped(tmp_path / "a.zip", "course-main/mine/locustfile.py", "course-main/mine/data/owners.csv")
+    code = f"""
+        from pathlib import Path
+        from checks.lab.archive import unpacked
+        with unpacked(Path({str(path)!r}), Bubble) as folder:
+            print(sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()))
+        print(folder.exists())
+    """
+    assert in_the_room(code).split("\n")[:2] == ["['data/owners.csv', 'locustfile.py']", "False"]
 
 
 def test_the_folder_is_gone_after_the_block(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 
-from checks.lab import submission
+from checks.lab import submission, tree
 from checks.lab.submission import EXERCISES, MAX_BYTES, MAX_FILES, ROOT, TAKE_HOME, find
+from checks.lab.tree import Folder
 from checks.lab.verdict import Failed, NotStarted
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
@@ -93,7 +95,7 @@ def test_the_starter_unchanged_is_not_started(stages: Path, text: bytes) -> None
             find(path, STAGE)
 
 
-@pytest.mark.parametrize("text", [b"# TODO\n  pass\n", b"#TODO\npass\n", b"", b"\xff"])
+@pytest.mark.parametrize("text", [b"# TODO\n  pass\n", b"#TODO\npass\n", b"", b"\xc3\xa9"])
 def test_the_starter_with_any_change_is_started(stages: Path, text: bytes) -> None:
     (stages / STAGE / "locustfile.py").write_bytes(text)
     assert find(stages, STAGE).locustfile == "locustfile.py"
@@ -271,33 +273,158 @@ def test_other_names_are_fine(tmp_path: Path, name: str) -> None:
     assert copied(tmp_path / "in" / name, tmp_path / "out") == [name]
 
 
+def test_it_is_read_once_whatever_becomes_of_it_later(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    found = find(folder, STAGE)
+    shutil.rmtree(folder)
+    write(tmp_path / "elsewhere", locustfile="evil")
+    (tmp_path / "in").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert found.read(folder / "locustfile.py").decode() == CODE
+    found.copy_to(tmp_path / "out")
+    assert (tmp_path / "out" / "locustfile.py").read_text() == CODE
+
+
+# --- links
+
+
 @needs_links
-@pytest.mark.parametrize("swapped", ["data/owners.csv", "data"])
-def test_what_became_a_link_after_it_was_vetted_is_not_followed(tmp_path: Path, swapped: str) -> None:
+@pytest.mark.parametrize("goal", ["../neighbour", "../nowhere", "."])
+def test_a_link_as_stage_folder_is_refused(stages: Path, goal: str) -> None:
+    shutil.rmtree(stages / STAGE)
+    write(stages.parent / "neighbour", locustfile=CODE)
+    (stages / STAGE).symlink_to(goal, target_is_directory=True)
+    with pytest.raises(Failed, match=f"{STAGE} is a link"):
+        find(stages, STAGE)
+    with pytest.raises(NotStarted, match=OTHER):
+        find(stages, OTHER)
+
+
+@needs_links
+def test_a_link_as_the_folder_of_the_take_home_is_refused(take_home: Path, tmp_path: Path) -> None:
+    lazy = tmp_path / "lazy"
+    lazy.mkdir()
+    (lazy / "simulations").symlink_to(take_home / "simulations", target_is_directory=True)
+    with pytest.raises(Failed, match="simulations is a link"):
+        find(lazy, TAKE_HOME)
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / TAKE_HOME).symlink_to(take_home, target_is_directory=True)
+    with pytest.raises(Failed, match=f"{TAKE_HOME} is a link"):
+        find(tmp_path / "all", TAKE_HOME)
+
+
+@needs_links
+@pytest.mark.parametrize("name", ["locustfile.py", "findings.toml"])
+def test_a_link_beside_a_single_file_is_refused(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / "in", mine=CODE)
+    (folder / name).symlink_to(folder / "mine.py")
+    if name == "findings.toml":
+        with pytest.raises(Failed, match=r"findings\.toml is a link"):
+            find(folder / "mine.py", "02_stress_test")
+    assert find(folder / "mine.py", STAGE).files == (folder / "mine.py",)
+
+
+@needs_links
+def test_links_that_are_passed_over_are_told(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", locustfile=CODE)
     (folder / "data").mkdir()
-    (folder / "data" / "owners.csv").write_text("id\n")
-    found = find(folder, STAGE)
-    shutil.move(folder / swapped, tmp_path / "away")
-    (folder / swapped).symlink_to(tmp_path / "away", target_is_directory=swapped == "data")
-    with pytest.raises(Failed, match="can't be opened"):
-        found.copy_to(tmp_path / "out")
+    (folder / "data" / "shared").symlink_to("../../elsewhere")
+    (folder / ".venv").symlink_to("/nowhere")
+    assert find(folder, STAGE).links == ("data/shared -> ../../elsewhere",)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_what_became_a_pipe_after_it_was_vetted_is_not_waited_for(tmp_path: Path) -> None:
+# --- its words
+
+
+def test_what_it_says_in_words_takes_no_part_but_is_kept(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", locustfile=CODE)
+    (folder / "NOTES.md").write_text("Hello.")
     found = find(folder, STAGE)
-    (folder / "locustfile.py").unlink()
-    os.mkfifo(folder / "locustfile.py")
-    with pytest.raises(Failed, match="special file"):
-        found.copy_to(tmp_path / "out")
+    assert (found.words, found.files) == (b"Hello.", (folder / "locustfile.py",))
 
 
-def test_what_grew_after_it_was_vetted_is_refused(tmp_path: Path) -> None:
+# --- names, encodings, amounts
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+@pytest.mark.parametrize(
+    "name", [b"caf\xe9.csv", b"a\nb.csv", b"a" * 201 + b".csv", b"d" * 101 + b"/" + b"d" * 101 + b".py"]
+)
+def test_a_name_that_other_systems_would_not_take_is_refused(tmp_path: Path, name: bytes) -> None:
     folder = write(tmp_path / "in", locustfile=CODE)
-    found = find(folder, STAGE)
-    with (folder / "locustfile.py").open("r+b") as file:
-        file.truncate(MAX_BYTES + 1)
-    with pytest.raises(Failed, match="has grown"):
-        found.copy_to(tmp_path / "out")
+    file = folder / os.fsdecode(name)
+    file.parent.mkdir(exist_ok=True)
+    file.touch()
+    with pytest.raises(Failed, match="not every system takes the name"):
+        find(folder, STAGE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+def test_names_of_what_takes_no_part_are_nobodys_business(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    (folder / os.fsdecode(b"\xe9.png")).touch()
+    assert copied(folder, tmp_path / "out") == ["locustfile.py"]
+
+
+@pytest.mark.parametrize("name", ["locustfile.py", "package/helper.py"])
+def test_python_that_is_not_utf_8_is_refused_with_file_and_line(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes("# one\n# z\xfcrich\n".encode("latin-1"))
+    with pytest.raises(Failed, match=f"{name}, line 2: is not UTF-8") as refusal:
+        find(folder, STAGE)
+    assert "save it again as UTF-8" in refusal.value.advice
+
+
+def test_data_may_be_in_any_encoding(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    (folder / "owners.csv").write_bytes("Z\xfcrich".encode("utf-16"))
+    assert find(folder, STAGE).read(folder / "owners.csv").startswith(b"\xff\xfe")
+
+
+def test_folders_without_end_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    (folder / "/".join("d" * tree.DEEPEST)).mkdir(parents=True)
+    assert copied(folder, tmp_path / "out") == ["locustfile.py"]
+    (folder / "/".join("d" * tree.DEEPEST) / "d").mkdir()
+    with pytest.raises(Failed, match=f"more than {tree.DEEPEST} folders in each other"):
+        find(folder, STAGE)
+
+
+def test_entries_without_end_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    for number in range(20):
+        (folder / f"{number}.png").touch()
+    monkeypatch.setattr(tree, "MOST_ENTRIES", 21)
+    assert find(folder, STAGE).locustfile == "locustfile.py"
+    monkeypatch.setattr(tree, "MOST_ENTRIES", 20)
+    with pytest.raises(Failed, match="more than 20 files and folders"):
+        find(folder, STAGE)
+
+
+def test_no_more_is_read_than_may_take_part(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+    for number in range(40):
+        with (folder / f"{number}.csv").open("wb") as file:
+            file.truncate(1 << 36)
+    before = read_bytes()
+    with pytest.raises(Failed, match="10 MB"):
+        find(folder, STAGE)
+    assert read_bytes() - before < 2 * MAX_BYTES
+
+
+def read_bytes() -> int:
+    """Return how many bytes this process has read so far; 0 where the system does not tell."""
+    return (
+        int(getattr(psutil.Process().io_counters(), "read_chars", 0)) if hasattr(psutil.Process, "io_counters") else 0
+    )
+
+
+def test_a_file_that_can_not_be_read_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path / "in", locustfile=CODE)
+
+    def closed(self: Folder, name: str, most: int) -> bytes:
+        raise PermissionError(13, "Permission denied", name)
+
+    monkeypatch.setattr(Folder, "read", closed)
+    with pytest.raises(Failed, match=r"locustfile\.py can't be opened \(Permission denied\)"):
+        find(folder, STAGE)
