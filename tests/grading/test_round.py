@@ -96,7 +96,7 @@ def submission(folder: Path, name: str, code: str = "") -> Path:
     else:
         shutil.copy(ROOT / "solutions" / STAGE / "locustfile.py", path)
         with (path / "locustfile.py").open("a") as file:
-            file.write(f"# {name}\n")
+            file.write(f"# {name!a}\n")
     return path
 
 
@@ -347,18 +347,246 @@ def test_the_worst_status_speaks_for_all() -> None:
     assert {statuses: worst(statuses) for statuses in cases} == cases
 
 
+# --- one bad line never stops the others
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        (b"caf\xe9", "caf_"),
+        (b"a\nb\x1b", "a_b_"),
+        (b"summary.csv.part", "summary.csv.part-2"),
+        (b"SUMMARY.html", "SUMMARY.html-2"),
+        (b".grading-1-x", "_grading-1-x"),
+        (b"grading.json", "grading.json"),
+        (b"a" * 255, "a" * 200),
+        ("\u00e9".encode() * 127, "\u00e9" * 100),
+        (b"what?", "what_"),
+        (b"dots..", "dots._"),
+        (b"%2e", "%2e"),
+    ],
+)
+def test_any_name_becomes_a_folder(tmp_path: Path, name: bytes, folder: str) -> None:
+    assert folders([Path(os.fsdecode(name))], tmp_path) == [tmp_path / folder]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("a" * 255, "a" * 254 + "b"), ("\u00e9", "e\u0301"), ("\ufb01", "fi"), ("STRASSE", "stra\u00dfe"), ("a?", "a*")],
+)
+def test_names_that_some_system_takes_for_one_are_numbered(tmp_path: Path, names: tuple[str, str]) -> None:
+    first, second = folders([Path(name) for name in names], tmp_path)
+    assert second.name.endswith("-2")
+    assert second.name != first.name
+    assert max(len(os.fsencode(folder.name)) for folder in (first, second)) <= 255
+
+
+PASSES = f"""
+report = json.loads({json.dumps(json.dumps(REPORT))})
+report["stages"][{STAGE!r}]["outcome"] = "passed"
+pathlib.Path(sys.argv[1], "report.json").write_text(json.dumps(report))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
+def test_one_bad_line_never_stops_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names = [os.fsdecode(b"caf\xe9"), "a\nb", "summary.csv.part", "n" * 255, "blocked", "good"]
+    paths = [submission(tmp_path, name) for name in names]
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "dangling").symlink_to("nowhere")
+    again = tmp_path / "again"
+    again.mkdir()
+    paths += [tmp_path / "loop", tmp_path / "dangling", tmp_path / "gone", submission(again, "n" * 255)]
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "blocked").touch()  # a file where the folder should be
+    round = Scripted(paths, Options(out, STAGE, here=tmp_path))
+    round.script = PASSES
+    assert round.run() == rounds.BROKEN
+    said = capsys.readouterr().out
+    assert len(re.findall(r"^\d+ of 10  ", said, re.M)) == 10
+    assert len(re.findall(r"points \(01_sequential_flows passed\)", said)) == 6
+    for name in ("loop", "dangling", "gone", "blocked"):
+        assert re.search(rf"  {name}: no score, \[Errno \d+\] ", said), said
+    with (out / "summary.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 10
+
+
+def test_an_error_of_our_own_is_one_line_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    class Stumbles(Scripted):
+        def _command(self, path: Path, folder: Path) -> list[str]:
+            if path.name == "ann":
+                raise KeyError("a mistake of ours")
+            return super()._command(path, folder)
+
+    round = Stumbles([submission(tmp_path, name) for name in ("ann", "bob")], Options(tmp_path / "out", STAGE))
+    round.script = PASSES
+    assert round.run() == rounds.BROKEN
+    said = capsys.readouterr().out
+    assert "ann: no score, 'a mistake of ours' (" in said
+    assert "bob: 1 of 1 points" in said
+
+
+def test_what_was_asked_for_wrongly_is_one_line_among_others(tmp_path: Path) -> None:
+    submission(tmp_path, "ann")
+    (tmp_path / "bob").mkdir()
+    submission(tmp_path / "bob", "02_stress_test")
+    words = [sys.executable, "-m", "checks.lab.round", "--out", tmp_path / "out", "--here", tmp_path, "--limit", "1"]
+    finished = subprocess.run(
+        [*map(str, words), str(tmp_path / "ann"), str(tmp_path / "bob")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert (
+        "ann: no score, which stage does it answer? Say so with --task NN, or --task jsonplaceholder."
+        in finished.stdout
+    )
+    assert re.search(r"^\d of 2  bob: ", finished.stdout, re.M)
+    assert finished.returncode == rounds.BROKEN
+
+
+@pytest.mark.parametrize("place", ["disk_usage", "write_summary"])
+def test_a_full_disk_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", str(tmp_path / "out" / "summary.csv.part"))
+
+    if place == "disk_usage":
+        monkeypatch.setattr(rounds.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 5000))
+    else:
+        monkeypatch.setattr(rounds, "write_summary", full)
+    monkeypatch.setattr(rounds.Round, "_command", lambda *_: [sys.executable, "-c", ""])
+    monkeypatch.setattr(
+        sys, "argv", ["round", "--stage", STAGE, "--out", str(tmp_path / "out"), str(submission(tmp_path, "a"))]
+    )
+    assert rounds.main() == 1
+    said = capsys.readouterr()
+    assert re.fullmatch(r"The reports can't be written: .*(No space left on device|4 kB are left in).*\n", said.out)
+    assert said.err == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe of POSIX")
+def test_a_round_that_nobody_listens_to_ends_quietly(tmp_path: Path) -> None:
+    hangs, fails = submission(tmp_path, "hangs", HANGS), submission(tmp_path, "fails", "def")
+    words = [sys.executable, "-m", "checks.lab.round", "--stage", STAGE, "--out", tmp_path / "out", "--jobs", "3"]
+    with subprocess.Popen(
+        [*map(str, words), *map(str, (tmp_path / "gone", hangs, fails))],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline().startswith("1 of 3  ")
+        process.stdout.close()
+        wait_for_child(process.pid)
+        family = psutil.Process(process.pid).children(recursive=True)
+        assert process.wait(PATIENCE_S) == rounds.UNHEARD
+        assert process.stderr.read() == ""
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert alive == []
+    assert not list((tmp_path / "out").glob(".grading-*"))
+
+
+def wait_for_child(pid: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not psutil.Process(pid).children():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+# --- what a verdict depends on
+
+
+def test_the_content_of_a_submission_is_what_is_graded_and_shown(tmp_path: Path) -> None:
+    path = submission(tmp_path, "ann")
+    stages = ["04_master_worker"]
+    seen = [content(path, stages)]
+    for name in ("locustfile.py", "master.conf", "helpers/names.py", "owners.csv", "NOTES.md"):
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_text("changed")
+        seen.append(content(path, stages))
+        (path / name).write_text("CHANGED")  # of the same length, and soon enough for any clock
+        seen.append(content(path, stages))
+    assert len(set(seen)) == len(seen)
+    for name in (".git/index", "photo.png", "findings.toml", "__pycache__/locustfile.pyc"):
+        (path / name).parent.mkdir(exist_ok=True)
+        (path / name).write_text("changes all the time")
+        assert content(path, stages) == seen[-1]
+    os.utime(path / "locustfile.py", (1, 1))
+    assert content(path, stages) == seen[-1]
+
+
+def test_what_lies_beside_a_single_file_is_content_too(tmp_path: Path) -> None:
+    path = submission(tmp_path, "ann") / "locustfile.py"
+    before = content(path, ["02_stress_test"])
+    (path.parent / "findings.toml").write_text("name = 'Ada'")
+    assert content(path, ["02_stress_test"]) != before
+
+
+def test_the_content_of_an_archive_is_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"one")
+    before = content(tmp_path / "a.zip", [STAGE])
+    (tmp_path / "a.zip").write_bytes(b"two")
+    assert content(tmp_path / "a.zip", [STAGE]) != before
+
+
 @pytest.mark.skipif(os.name == "nt", reason="makes links and FIFOs")
 def test_the_content_of_a_submission_is_told_without_opening_what_is_no_file(tmp_path: Path) -> None:
     path = submission(tmp_path, "ann")
     os.mkfifo(path / "fifo")
+    os.mkfifo(path / "fifo.py")
     (path / "link").symlink_to("/etc/passwd")
-    (path / ".git").mkdir()
-    before = content(path)
-    (path / ".git" / "index").write_text("changes all the time")
-    assert content(path) == before
+    before = content(path, [STAGE])
+    (path / "fifo.py").unlink()
+    assert (between := content(path, [STAGE])) != before
     (path / "link").unlink()
     (path / "link").symlink_to("/etc/hosts")
-    assert content(path) != before
+    assert content(path, [STAGE]) != between
+
+
+def test_what_is_never_graded_is_never_read(tmp_path: Path) -> None:
+    path = submission(tmp_path, "ann")
+    for number in range(40):
+        with (path / f"{number}.csv").open("wb") as file:
+            file.truncate(1 << 36)
+    (tmp_path / "b.zip").touch()
+    os.truncate(tmp_path / "b.zip", 1 << 40)
+    before = time.process_time()
+    for each in (path, tmp_path / "b.zip"):
+        content(each, [STAGE])
+    assert time.process_time() - before < 2
+
+
+def test_a_submission_that_changes_while_it_is_graded_is_not_kept(tmp_path: Path) -> None:
+    changes = f"{PASSES}\npathlib.Path(sys.argv[2], 'locustfile.py').write_text('another')"
+    assert scripted(tmp_path, changes) == 0
+    assert (tmp_path / "out" / "ann" / "report.json").exists()
+    assert not (tmp_path / "out" / "ann" / rounds.STAMP).exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["starters/04_master_worker/master.conf", "hints/01.md", "lab/style.css", "test_01.py"]
+)
+def test_a_verdict_depends_on_all_that_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(rounds, "ROOT", tmp_path)
+    file = tmp_path / "checks" / name
+    file.parent.mkdir(parents=True)
+    seen = []
+    for text in ("one", "two"):
+        file.write_text(text)
+        (tmp_path / "checks" / "__pycache__").mkdir(exist_ok=True)
+        for passing in ("pets.sqlite3-wal", "__pycache__/a.pyc", ".coverage"):
+            (tmp_path / "checks" / passing).write_text(f"{text} of another run")
+            rounds.grader.cache_clear()
+            seen.append(rounds.grader())
+    rounds.grader.cache_clear()
+    assert len(set(seen)) == 2
 
 
 def test_what_a_killed_round_has_left_goes_but_not_what_another_one_needs(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -56,8 +57,8 @@ def refusal(path: Path) -> str:
 
 def refusal_here(path: Path) -> str:
     """Return why an archive is refused, found out in this process: the rules can be changed for a test."""
-    with pytest.raises(Refused) as refused:
-        unpack.unpack(path, path.parent / "out")
+    with TemporaryDirectory() as folder, pytest.raises(Refused) as refused:
+        unpack.unpack(path, Path(folder))
     return str(refused.value)
 
 

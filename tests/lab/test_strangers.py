@@ -10,6 +10,7 @@ import pytest
 from tests.corpus import ROOT
 from tests.hostile import require_exam_mode
 
+PYTEST = (sys.executable, "-m", "pytest")
 CODE = "import pathlib; pathlib.Path({canary!r}).touch()"
 SETTINGS = {
     "pytest.ini": "[pytest]\naddopts = -p evil\npythonpath = .\n",
@@ -32,9 +33,9 @@ def submission(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return folder
 
 
-def graded(program: str, *words: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+def graded(*program: str | Path, words: tuple[str, ...], cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", program, *words, "-k", "01 and loads", "-p", "no:cacheprovider"],
+        [*program, *words, "-k", "01 and loads", "-p", "no:cacheprovider"],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -44,7 +45,7 @@ def graded(program: str, *words: str, cwd: Path = ROOT) -> "subprocess.Completed
 
 
 def test_practice_mode_gives_no_verdict_where_pytest_has_obeyed_a_submission(submission: Path) -> None:
-    finished = graded("pytest", "--submission", str(submission), "checks/")
+    finished = graded(*PYTEST, words=("--submission", str(submission), "checks/"))
     assert finished.returncode != 0
     assert " passed" not in finished.stdout
     if "evil" not in (finished.stdout + finished.stderr).replace(str(submission), ""):
@@ -52,7 +53,7 @@ def test_practice_mode_gives_no_verdict_where_pytest_has_obeyed_a_submission(sub
 
 
 def test_practice_mode_sees_nothing_of_it_where_the_order_is_right(submission: Path) -> None:
-    finished = graded("pytest", "checks/", "--submission", str(submission))
+    finished = graded(*PYTEST, words=("checks/", "--submission", str(submission)))
     assert finished.returncode == 0, finished.stdout + finished.stderr
     assert not (submission.parent / "canary").exists()
 
@@ -61,6 +62,32 @@ def test_exam_mode_sees_nothing_of_it_in_any_order_from_anywhere(submission: Pat
     require_exam_mode()
     checks = str(ROOT / "checks")
     for words in (("--submission", str(submission), checks), (checks, f"--submission={submission}")):
-        finished = graded("checks.lab.exam", *words, cwd=submission)
+        finished = graded(sys.executable, "-m", "checks.lab.exam", words=words, cwd=submission)
         assert finished.returncode == 0, finished.stdout + finished.stderr
         assert not (submission.parent / "canary").exists()
+
+
+def test_one_word_for_the_path_is_right_in_any_order(submission: Path) -> None:
+    finished = graded(*PYTEST, words=(f"--submission={submission}", "checks/"))
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert not (submission.parent / "canary").exists()
+
+
+def test_no_verdict_where_python_takes_modules_from_the_submission(submission: Path) -> None:
+    finished = graded(*PYTEST, words=(str(ROOT / "checks"), "--submission=."), cwd=submission)
+    assert (finished.returncode, finished.stdout) == (4, "")
+    assert f"Python takes modules from {submission}: grade from the course's folder" in finished.stderr
+
+
+def test_check_and_practice_run_nothing_that_lies_where_the_user_stands(submission: Path, tmp_path: Path) -> None:
+    for name in ("pytest.py", "json.py", "locust.py", "checks/__init__.py"):
+        (submission / name).parent.mkdir(exist_ok=True)
+        (submission / name).write_text(CODE.format(canary=str(tmp_path / "canary")))
+    check = (
+        "import sys, workshop; workshop.set_up = int; workshop.PYTHON = sys.executable; sys.exit(workshop.check({}))"
+    )
+    words = ["--submission=.", "-k", "01 and loads", "-p", "no:cacheprovider", "-n", "2"]
+    command = f"import sys; sys.path[0] = {str(ROOT)!r}; {check.format(words)}"
+    checked = graded(sys.executable, "-c", command, words=(), cwd=submission)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert not (tmp_path / "canary").exists()
