@@ -8,6 +8,7 @@ from checks.lab.verdict import Failed, Inconclusive
 
 # In a traceback; a submission's folder is called work.
 OWN_FRAME = re.compile(r' +File ".*[/\\]work[/\\]([^"]+)", line (\d+)')
+NO_BASE = re.compile(r"Attribute 'environment' is missing on user [^\n]{1,150} forgot to call the base constructor\?")
 EXPECTED = "Locust loads the file, and its users send requests to the server that grades"
 
 
@@ -104,6 +105,12 @@ def _silent(run: Run) -> Exception:
     if run.record.errors:
         error = run.record.errors[0]
         return Failed(f"{error.place}{error.error}", EXPECTED, "mend that line: each user stumbles over it")
+    if said := NO_BASE.search(run.log):
+        return Failed(
+            f'Locust says: "{said[0]}"',
+            EXPECTED,
+            "begin your __init__ with super().__init__(*args), or call it on_start, which Locust calls for each user",
+        )
     if run.out_of_time:
         return Inconclusive(f"no request within {run.seconds:.0f} s; the machine may be too busy: try again")
     return Failed(
