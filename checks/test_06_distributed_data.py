@@ -46,7 +46,7 @@ def test_visits(distribution: Distribution) -> None:
 
 @pytest.mark.criterion(points=2, after="visits")
 def test_shares(distribution: Distribution) -> None:
-    """No owner has two users while another one is free: with as many users as owners, each has one for itself."""
+    """No owner has two users while another one is free, also after some users have stopped and others started."""
     sharing.require_no_double_use(distribution.loss)
 
 

@@ -36,8 +36,8 @@ class Machine(Bubble):
     has_own_network = True
 
     def __init__(self, ports: Sequence[int], called: Callable[[int], None]) -> None:
-        super().__init__()
         self._network = Network(ports, called)
+        super().__init__()
 
     def _launched(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
         return self._network.run_there(lambda: subprocess.Popen(command, **options))

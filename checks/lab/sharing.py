@@ -39,7 +39,8 @@ TO_BEGIN = 5.0  # seconds: a process needs a part of them until it reads the fil
 READING = ("GET", "HEAD", "OPTIONS")
 NO_ID = (
     "a user that waits for an id waits for ever where a message is lost: register both messages in an init listener, "
-    "and let the worker ask; what a master sends at worker_connect arrives too early"
+    "and let the worker ask; what a master sends at worker_connect arrives too early, and while a handler waits its "
+    "process hears nothing"
 )
 
 

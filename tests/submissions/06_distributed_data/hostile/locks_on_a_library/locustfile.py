@@ -4,7 +4,7 @@ import csv
 import fcntl
 import os
 from pathlib import Path
-from random import choice
+from random import choice, randrange
 
 import gevent
 from gevent.event import AsyncResult
@@ -53,12 +53,9 @@ class PetShopUser(HttpUser):
 
     def on_start(self):
         self.environment.runner.send_message("ask")
-        count, number, self.pet_ids = len(owner_ids.get()), 0, []
-        while number % count in held or not is_taken(number % count):
-            number += 1
-            if number >= count:  # all are taken: the same again
-                break
-        self.number = number % count
+        count, self.pet_ids = len(owner_ids.get()), []
+        free = (number for number in range(count) if number not in held and is_taken(number))
+        self.number = next(free, randrange(count))  # when all are taken, any
         self.owner_id = owner_ids.get()[self.number]
 
     def on_stop(self):
