@@ -14,7 +14,7 @@ from petshop_app.seed import CHECK_UP, Owner, Pet, Visit
 def distribution(lab: Lab) -> Distribution:
     """The submission's runs."""
 
-    def serve(world: World, peers: Peers) -> AbstractContextManager[Target]:
+    def serve(lab: Lab, world: World, peers: Peers) -> AbstractContextManager[Target]:
         owners = [Owner(row.id, row.name) for row in world.holders]
         visits = (Visit("2025-01-20", CHECK_UP),)
         pets = [Pet("Pet", "dog", owner, visits, id) for owner, ids in world.things.items() for id in ids]
@@ -39,20 +39,21 @@ def test_reads(distribution: Distribution) -> None:
 
 @pytest.mark.criterion(points=1, after="reads")
 def test_visits(distribution: Distribution) -> None:
-    """Each user keeps its owner and asks, without an error, for its pets and their visits, as in stage 05."""
+    """Each user keeps its owner and asks for its pets and their visits, as in stage 05; nothing ends in an error."""
+    sharing.forbid_writing(distribution.loss.group)
     sharing.require_own_things(distribution.loss)
 
 
 @pytest.mark.criterion(points=2, after="visits")
 def test_shares(distribution: Distribution) -> None:
-    """No owner has two users while another one is free: with as many users as owners, each has one for itself."""
+    """No owner has two users while another one is free, also after some users have stopped and others started."""
     sharing.require_no_double_use(distribution.loss)
 
 
 @pytest.mark.criterion(points=1, after="reads")
 def test_says_so(distribution: Distribution) -> None:
-    """A worker that starts before its master prints a line that says so."""
-    sharing.require_message(distribution.wait)
+    """A worker that starts before its master says so within 10 s, in a line that comes only then."""
+    sharing.require_message(distribution.wait, distribution.loss)
 
 
 @pytest.mark.criterion(points=1, after="reads")

@@ -3,12 +3,13 @@
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from checks.lab.cell import Cell
-from checks.lab.evidence import gathered
+from checks.lab.evidence import Evidence, gathered
 from checks.lab.faults import Choice, Faults
 from checks.lab.journal import Journal
 from checks.lab.peers import Peers
@@ -40,11 +41,16 @@ class Lab:
         rng: random.Random,
         cell: Callable[[], Cell] = Cell,
         limit: float = LIMIT,
+        evidence: Evidence | None = None,
     ) -> None:
         self.submission = submission
         self.rng = rng
         self._cell, self._limit = cell, limit
-        self.evidence = gathered(submission)
+        self.evidence = gathered(submission) if evidence is None else evidence
+
+    def beside(self) -> "Lab":
+        """Return a lab for the same submission with chance and evidence of its own, for a thread beside this one's."""
+        return Lab(self.submission, random.Random(self.rng.random()), self._cell, self._limit, Evidence())
 
     def control(self) -> "Lab":
         """Return a lab whose submission is the control; it may run in a thread beside this one's."""
@@ -137,17 +143,13 @@ class Lab:
     ) -> Iterator[Swarm]:
         """Give a swarm for a target that knows its peers: no process yet, the submission as its working directory.
 
-        `files`, by name, lie there in place of its own. Where `away` is given, the workers have a directory for
-        themselves with these, as on another machine.
+        `files`, by name, lie there in place of its own. Where `away` is given, each worker has a directory for itself
+        with these, as on another machine.
         """
-        with ExitStack() as cells:
-            cell = cells.enter_context(self._cell())
+        furnish = None if away is None else partial(self._lay_out, files=away)
+        with self._cell() as cell:
             self._lay_out(cell, files)
-            elsewhere = None
-            if away is not None:
-                elsewhere = cells.enter_context(self._cell())
-                self._lay_out(elsewhere, away)
-            with swarm(cell, target, users=users, compression=compression, away=elsewhere, limit=limit) as started:
+            with swarm(cell, target, users=users, compression=compression, furnish=furnish, limit=limit) as started:
                 yield started
 
     def _lay_out(self, cell: Cell, files: Files) -> None:

@@ -14,9 +14,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -48,6 +48,8 @@ NOBODYS = range(1_900_000_000, 2_100_000_000)  # user ids that no system gives t
 class Bubble(Cell):
     """A cell for code that nobody trusts; needs exam mode's private network around it."""
 
+    filter = FILTER
+
     def __init__(self) -> None:
         super().__init__()
         self.root.chmod(0o711)  # the cell's own user finds its folders, and lists nothing
@@ -68,8 +70,8 @@ class Bubble(Cell):
         self._hand_over(told)
         ear, mouth = os.pipe()
         # The kernel reads a filter to its end, so each process needs it opened anew.
-        with FILTER.open("rb") as calls, os.fdopen(ear, "rb") as heard, os.fdopen(mouth, "wb") as spoken:
-            process = subprocess.Popen(
+        with self.filter.open("rb") as calls, os.fdopen(ear, "rb") as heard, os.fdopen(mouth, "wb") as spoken:
+            process = self._launched(
                 [*_limited(), *self._drawn(told, calls.fileno(), spoken.fileno()), *self.command(arguments)],
                 cwd="/",
                 env=self._environment(),
@@ -87,6 +89,15 @@ class Bubble(Cell):
         if len(self._inmates) == 1:
             self._guard.start()
         return process
+
+    def elsewhere(self, ports: Sequence[int], called: Callable[[int], None]) -> Cell:
+        """Return a cell that shares nothing with this one but a network that leads to `ports` alone."""
+        from checks.lab.machine import Machine  # which is a bubble itself
+
+        return Machine(ports, called)
+
+    def _launched(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(command, **options)
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         """Return the command that runs Python on `arguments`, as the cell sees it."""

@@ -4,8 +4,9 @@ A file of its own that imports nothing of the course, since a submission's cell 
 `python entry.py RECORD FACTOR [Locust's own arguments]`. RECORD is a file that gets one JSON object a line: what the
 submission declares, each think time, the data files that it opens, requests that go astray, errors, and Locust's own
 figures at the end; a master's also what its workers report, and which of them it misses.
-A worker that joins late begins after its init event.
-The run ends politely when standard input closes, so a grader that dies takes its swarm along.
+A worker that joins late begins after its init event, and messages take a while to reach their master.
+A line on standard input is a number of users for a master to go on with. The run ends politely when standard input
+closes, so a grader that dies takes its swarm along.
 """
 
 import json
@@ -22,6 +23,7 @@ from typing import Any, TextIO
 import gevent.event
 import gevent.monkey
 import gevent.os
+import gevent.queue
 import locust.clients
 import locust.contrib.fasthttp
 import locust.main
@@ -31,11 +33,12 @@ import locust.user.wait_time
 from locust import events
 from locust.env import Environment
 from locust.rpc import Message
-from locust.runners import MasterRunner, Runner, WorkerRunner
+from locust.runners import MasterRunner, Runner, WorkerRunner, locust_exception_handler
 from locust.user.task import TaskSet
 
 REPORT_INTERVAL = 1.0  # seconds instead of 3: no verdict has to wait for a worker's next report
 LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
+TRAVEL = 0.25  # seconds: on a busy machine the users of two workers start that far apart
 MOST_PLACES = 5
 MOST_COUNTED = 10_000
 MOST_WAITS_OF_NOTHING = 5_000  # users without think time wait for 0 s thousands of times
@@ -170,9 +173,10 @@ def watch(record: Record) -> None:
             users=_user_classes(environment),
             constants=_constants(),
             worker=getattr(runner, "client_id", ""),
+            printed=os.fstat(1).st_size,
         )
         environment.reset_stats = False  # a fair option, but the figures are to be compared with the whole run
-        gevent.spawn(_quit_at_end_of_input, record, runner)
+        gevent.spawn(_obey, record, runner)
         if isinstance(runner, MasterRunner):
             watch_workers(record, environment, runner)
 
@@ -229,6 +233,32 @@ def keep_spawning_after_init() -> None:
 
     WorkerRunner.handle_message = handle_after_init
     events.init.add_listener(lambda **_: is_set_up.set())
+
+
+def let_messages_travel() -> None:
+    """Let each message of a worker take TRAVEL seconds to its master, as between machines; none overtakes another.
+
+    Users of all workers then wait for their answers at the same time: an answer that goes to each worker, and not to
+    the one that has asked, finds somebody who takes it, however quick the machine is.
+    """
+    handle = MasterRunner.handle_message
+
+    def handle_later(self: MasterRunner, client_id: str, msg: Message) -> None:
+        if not self.custom_messages:
+            handle(self, client_id, msg)
+            return
+        if not hasattr(self, "on_the_way"):
+            self.on_the_way = gevent.queue.Queue()
+            postman = self.greenlet.spawn(deliver, self)
+            postman.link_exception(locust_exception_handler(self.environment))
+        self.on_the_way.put((time.monotonic() + TRAVEL, client_id, msg))
+
+    def deliver(master: MasterRunner) -> None:
+        for due, client_id, msg in master.on_the_way:
+            gevent.sleep(max(0.0, due - time.monotonic()))
+            handle(master, client_id, msg)
+
+    MasterRunner.handle_message = handle_later
 
 
 def watch_files(record: Record) -> None:
@@ -295,9 +325,14 @@ def _request_id(response: Any) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _quit_at_end_of_input(record: Record, runner: Runner) -> None:
-    while gevent.os.tp_read(0, 64):
-        pass
+def _obey(record: Record, runner: Runner) -> None:
+    """Run as many users as standard input says, as Locust's page would; quit at its end."""
+
+    def go_on_with(users: int) -> None:
+        runner.start(users, runner.spawn_rate)
+
+    while said := gevent.os.tp_read(0, 64):
+        gevent.spawn(go_on_with, int(said.split()[-1]))
     record.note("told", time=time.monotonic())
     runner.quit()
 
@@ -363,6 +398,7 @@ def main() -> None:
     watch(record)
     watch_files(record)
     keep_spawning_after_init()
+    let_messages_travel()
     sys.argv[:] = ["locust", *sys.argv[3:]]
     try:
         locust.main.main()

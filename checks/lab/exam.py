@@ -28,6 +28,7 @@ PRIVATE_BYTES = 4 * 1024**3
 SHARED_BYTES = 16 * 1024**2  # what a cell has in its own /dev/shm
 SHELF = PRIVATE / "shelf"
 FILTER = SHELF / "filter"
+FAR_FILTER = SHELF / "far_filter"  # for a cell that plays another machine
 CELL_PYTHON = "/lab/bin/python"
 SHOWN = ("entry.py", "settings.py")  # what runs in a cell; they import nothing of the course
 # Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
@@ -42,7 +43,7 @@ TEXTS = {
 
 NEW_NETWORK, NEW_MOUNTS, NEW_USER = 0x40000000, 0x00020000, 0x10000000  # see man 2 unshare
 BIND, RECURSIVE, PRIVATELY = 0x1000, 0x4000, 0x40000  # see man 2 mount
-NO_SETUID, NO_DEVICES, DETACH = 0x2, 0x4, 0x2
+READ_ONLY, NO_SETUID, NO_DEVICES, REMOUNT, DETACH = 0x1, 0x2, 0x4, 0x20, 0x2
 GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 0x1  # see man 7 netdevice
 WAY_OUT_OF_USERS = (
     "be root, or allow ordinary users to have one (sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
@@ -144,11 +145,17 @@ def _lay_out() -> None:
     """Put on the shelf what a cell sees; binds, since a cell's user may have no way to the originals."""
     SHELF.mkdir()
     FILTER.write_bytes(filter_bytes())
+    FAR_FILTER.write_bytes(filter_bytes(is_far=True))
     for name in SHOWN:
         shutil.copyfile(Path(__file__).with_name(name), SHELF / name)
     (SHELF / "etc").mkdir()
     for name, text in TEXTS.items():
         (SHELF / "etc" / name).write_text(text)
+    (SHELF / "dev").mkdir()
+    for name in DEVICES:
+        _bind(Path("/dev", name), SHELF / "dev" / name)
+        # Anybody may write to a device, so anybody may set its times: for two cells that would be a blackboard.
+        _call("mount", b"none", bytes(SHELF / "dev" / name), None, REMOUNT | BIND | READ_ONLY | NO_SETUID, None)
     _lay_out_environment(SHELF / "lab")
     for number, source in enumerate(_system()):
         _bind(source, SHELF / str(number))
@@ -195,12 +202,23 @@ def system_arguments() -> list[str]:
     return [
         *(word for source, place in binds.items() for word in ("--ro-bind", str(source), str(place))),
         *(word for link in links for word in ("--symlink", str(link.readlink()), str(link))),
-        *(word for name in DEVICES for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
+        *(word for name in DEVICES for word in ("--dev-bind", str(SHELF / "dev" / name), f"/dev/{name}")),
         *("--symlink", "/proc/self/fd", "/dev/fd", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"),  # noqa: S108
     ]
 
 
 # --- what the kernel does
+
+
+def new_network() -> None:
+    """Move this thread, and what it starts, into a network that nobody else is in, with loopback up."""
+    _call("unshare", NEW_NETWORK)
+    _loopback_up()
+
+
+def enter_network(network: int) -> None:
+    """Move this thread into the network that an open file stands for."""
+    _call("setns", network, NEW_NETWORK)
 
 
 def _call(name: str, *arguments: object) -> None:

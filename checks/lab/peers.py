@@ -22,6 +22,10 @@ class Peers:
         """Watch a process, and all that it forks, under a name."""
         self._processes[name] = psutil.Process(pid)
 
+    def note(self, name: str, port: int) -> None:
+        """Learn whose connection has this port, from one who knows."""
+        self._names[port] = name
+
     def name(self, port: int) -> str:
         """Return whose connection has this port, or an empty string."""
         return self._names.get(port, "")

@@ -136,6 +136,7 @@ class Record:
     crash: Fault | None = None
     figures: Figures | None = None
     worker: str = ""  # the name by which a worker's master knows it
+    printed: int = 0  # bytes that had been printed when Locust's init event came
     reports: tuple[Report, ...] = ()
     losses: tuple[Loss, ...] = ()
     stopped_untold: bool = False  # the test began to stop before the grader had asked for it
@@ -166,6 +167,7 @@ class Record:
             crash=next(iter(told["crash"]), None),
             figures=next(iter(told["figures"]), None),
             worker=declared.worker,
+            printed=declared.printed,
             reports=tuple(told["report"]),
             losses=tuple(told["loss"]),
             stopped_untold=_earliest(told["stopping"]) < _earliest(told["told"]),
@@ -197,6 +199,7 @@ class Declared:
     users: tuple[UserClass, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
     worker: str = ""
+    printed: int = 0
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,16 @@ DENIED = {
     "semget": (64, 190),
     "mq_open": (240, 180),
 }
+# Where processes on one machine can meet, though each has files of its own: at files of the system that all can read.
+DENIED_FAR = {
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "statfs": (137, 43),  # how full a disk is
+    "fstatfs": (138, 44),
+}
 LOOKED_INTO = {
+    "flock": (73, 32),
+    "fcntl": (72, 25),
     "socket": (41, 198),
     "socketpair": (53, 199),
     "clone": (56, 220),
@@ -95,6 +104,8 @@ X32 = 0x40000000  # x86_64 has a second set of numbers for the same calls
 LOCAL, INTERNET, INTERNET_6, ROUTES = 1, 2, 10, 16  # address families
 PLAIN_TCP_UDP = (0, 6, 17)  # protocols: others load modules of the kernel
 NEW_NAMESPACES = 0x7E020000
+LOCKING = (6, 7, 37, 38)  # commands of fcntl: F_SETLK, F_SETLKW, and both of an open file description
+OF_ONE_PROCESS = (0, 1, 2, 3, 4, 8, 9, 1030, 1031, 1032)  # copies and flags of open files, owners, sizes of pipes
 PUSH_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 
 Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, value
@@ -103,22 +114,28 @@ LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # places in what the kernel tells of a call
 ALLOW: Program = [(RETURN, 0, 0, 0x7FFF0000)]
 KILL: Program = [(RETURN, 0, 0, 0x80000000)]
+DONE: Program = [(RETURN, 0, 0, 0x00050000)]  # the error 0: the call does nothing, and its caller is told that it has
 
 
-def filter_bytes(machine: str = "") -> bytes:
+def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
     """Return the filter for a machine such as x86_64 (this one), as bubblewrap wants it.
+
+    `is_far` is for a cell that plays another machine: there, whoever locks a file gets the lock, since nobody else is
+    there to hold it. No question about the locks or the leases of others is answered, and no file is watched.
 
     Raises:
         LookupError: no filter is known for this kind of machine.
     """
     column, architecture = MACHINES[machine or platform.machine()]
     calls = {name: numbers[column] for name, numbers in LOOKED_INTO.items()}
+    denied = {**DENIED, **(DENIED_FAR if is_far else {})}
     program = [
         *_load(ARCHITECTURE),
         *_unless(EQUAL, architecture, KILL),
         *_load(NUMBER),
         *(_if(AT_LEAST, X32, _refuse(errno.EPERM)) if machine != "aarch64" else ()),
-        *(step for numbers in DENIED.values() for step in _if(EQUAL, numbers[column], _refuse(errno.EPERM))),
+        *(step for numbers in denied.values() for step in _if(EQUAL, numbers[column], _refuse(errno.EPERM))),
+        *(_if(EQUAL, calls["flock"], DONE) + _if(EQUAL, calls["fcntl"], _own_files()) if is_far else []),
         # C libraries take clone, which can be looked into, where there is no clone3.
         *_if(EQUAL, calls["clone3"], _refuse(errno.ENOSYS)),
         *_if(
@@ -144,6 +161,12 @@ def _sockets() -> Program:
         *_if(EQUAL, ROUTES, routes),
         *_refuse(errno.EAFNOSUPPORT),
     ]
+
+
+def _own_files() -> Program:
+    """Allow what a process does with its own open files; no lock is seen by others."""
+    locks = [step for command in LOCKING for step in _if(EQUAL, command, DONE)]
+    return [*_load(_argument(1)), *locks, *_allow_each(OF_ONE_PROCESS), *_refuse(errno.EPERM)]
 
 
 def _argument(index: int) -> int:

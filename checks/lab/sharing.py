@@ -2,10 +2,24 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from checks.lab.complaints import failed_handlers, unheard
 from checks.lab.diagnosis import aside, require_requests
-from checks.lab.distribution import ALONE, FREE_AFTER, Group, Loss, Wait
+from checks.lab.distribution import (
+    ALONE,
+    FEWER,
+    FREE_AFTER,
+    GIVEN_BACK,
+    ROOM,
+    SAYS_SO,
+    Group,
+    Loss,
+    Said,
+    Wait,
+    newcomers,
+    says_that_master_is_missing,
+)
 from checks.lab.holdings import (
     Holding,
     forbid_crowds,
@@ -20,9 +34,13 @@ from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive
 
 LISTED = 8
+NOT_TWICE = "no id has two users while another one is free"
+TO_BEGIN = 5.0  # seconds: a process needs a part of them until it reads the file
+READING = ("GET", "HEAD", "OPTIONS")
 NO_ID = (
     "a user that waits for an id waits for ever where a message is lost: register both messages in an init listener, "
-    "and let the worker ask; what a master sends at worker_connect arrives too early"
+    "and let the worker ask; what a master sends at worker_connect arrives too early, and while a handler waits its "
+    "process hears nothing"
 )
 
 
@@ -45,10 +63,37 @@ def require_loaded(group: Group) -> None:
         )
     if not group.master.record.users or group.whole.out_of_time:
         require_requests(group.master)
+    silent = f"{group.size} users on two workers sent no request at all"
+    for name, log in group.logs.items():
+        for fault in failed_handlers(log)[:1]:
+            raise Failed(f"{silent}; {name}: {fault.place}{fault.error}", expected, _why_handler_failed(fault.error))
+    for name, log in group.logs.items():
+        for message in unheard(log)[:1]:
+            raise Failed(
+                f'{silent}; Locust says in {name}: "{message.line}"',
+                expected,
+                f"register a function for {message.message} in that process, in an init listener; a name has to be "
+                "spelt alike where it is registered and where it is sent",
+            )
+    if group.was_disturbed:
+        raise Failed(
+            f"{silent}; the master did not hear its workers and took them for lost, though they were alive",
+            expected,
+            "while a handler waits (sleep, get, wait, a request) its process hears no message: let it answer at once",
+        )
     if group.whole.record.errors:
         fault = group.whole.record.errors[0]
         raise Failed(f"no user sent a request; {fault.place}{fault.error}", expected, "mend that line")
-    raise Failed(f"{group.size} users on two workers sent no request at all", expected, NO_ID)
+    raise Failed(silent, expected, NO_ID)
+
+
+def _why_handler_failed(error: str) -> str:
+    """Return what to do about an exception that ended a handler."""
+    if "TypeError" in error and "argument" in error:
+        return (
+            "Locust calls a message's handler with environment=... and msg=...: def on_ask(environment, msg, **kwargs)"
+        )
+    return "mend that line; print msg.data first to see what comes"
 
 
 def require_master_alone_reads(group: Group) -> None:
@@ -56,7 +101,7 @@ def require_master_alone_reads(group: Group) -> None:
     words = group.questions
     expected = "the master alone reads the data file; the users ask about the ids that its messages bring"
     advice = (
-        "read the file in an init listener, where isinstance(environment.runner, MasterRunner): "
+        "read the file in an init listener, where the runner is no WorkerRunner: "
         "the top level of the file runs in each process"
     )
     for name, run in group.workers.items():
@@ -84,7 +129,7 @@ def require_users(group: Group, journal: Journal, size: int) -> None:
 
 
 def require_own_things(loss: Loss) -> None:
-    """Return where each user kept to one id and to what belongs to it, and made no error."""
+    """Return where each user kept to one id and to what belongs to it, and no task and no handler made an error."""
     group = loss.group
     held = group.held(loss.before, group.size)
     forbid_crowds(held, group.whole)
@@ -93,26 +138,86 @@ def require_own_things(loss: Loss) -> None:
     forbid_foreign_things(held)
     for run in group.workers.values():
         forbid_errors(run)
+    for name, log in group.logs.items():
+        for fault in failed_handlers(log)[:1]:
+            raise Failed(
+                f"{name}: {fault.place}{fault.error}",
+                "no task and no handler ends in an error",
+                ("" if name == "master" else "without client_id=msg.node_id each worker gets an answer, asked or not; ")
+                + _why_handler_failed(fault.error),
+            )
+
+
+def forbid_writing(group: Group) -> None:
+    """Return where the API was asked, and nothing was written into it that others might read."""
+    for request in group.whole.journal:
+        if request.method not in READING:
+            raise Failed(
+                f"a user sent {request}",
+                "users that ask, and change nothing: the master's messages bring the ids",
+                "keep no notes in what you test; send them to the master, with send_message",
+            )
 
 
 def require_no_double_use(loss: Loss) -> None:
-    """Return where as many users as ids each had an id for itself."""
+    """Return where as many users as ids each had an id for itself, also after some had stopped and others started."""
     group = loss.group
-    holder = group.questions.holder
-    users = Counter(user.holder for user in group.held(loss.before, group.size).users)
-    twice = [id for id, count in users.items() if count > 1]
-    if not twice:
-        return
-    free = [id for id in group.rows if id not in users]
-    workers = [name for name, run in group.workers.items() if twice[0] in _ids(_users(group, run, loss.before))]
-    whose = f"on {_listed(workers)}" if len(workers) > 1 else f"both on {workers[0]}" if workers else ""
-    raise Failed(
-        f"{group.size} users on {len(group.rows)} ids: {users[twice[0]]} users hold {holder} {twice[0]} {whose}, "
-        f"and nobody holds {_some(free)}",
-        "each id once: there are as many ids as users",
-        "the master has to know who holds what, and to give each worker ids of its own: no more than it has users for"
-        if len(workers) > 1
-        else "one id for each user: take the next one for each, and ask the master for more when there are none left",
+    if twice := _doubled(group, group.held(loss.before, group.size).users):
+        advice = (
+            "one id for each user: take the next one for each, and ask the master for more when there are none left"
+        )
+        if len(twice.workers) > 1:
+            advice = (
+                "the master has to know who holds what, and to give each worker ids of its own: no more than it has "
+            )
+            advice += "users for"
+        raise Failed(f"{group.size} users on {len(group.rows)} ids: {twice}", NOT_TWICE, advice)
+    change = loss.change
+    if not change:
+        raise Inconclusive("the users had not all shown what they do when time was up; try again")
+    others = group.size - FEWER
+    seen = f"{others} of {group.size} users stopped, and {GIVEN_BACK:.0f} s later {others} others started"
+    advice = "give the id back when its user stops: on_stop sends it to the master, which notes that it is free"
+    held = group.held(newcomers(change.journal, change.fewer_at), others)
+    count = sum(bool(user.things) for user in held.users)
+    lacks = (
+        replace(lack, seen=f"{seen}: {count} of these got an id", expected="an id for each user", advice=advice)
+        for lack in lacking_users(held)
+    )
+    held.require_none(lacks, group.whole)
+    users = group.held(change.journal, group.size).users
+    if twice := _doubled(group, [user for user in users if user.end > change.more_at]):
+        raise Failed(f"{seen}: {twice}", NOT_TWICE, advice)
+
+
+@dataclass(frozen=True)
+class Doubled:
+    """Users of one id, while others are free, and the workers that they run on."""
+
+    holder: str
+    users: int
+    workers: Sequence[str]
+    free: Sequence[str]
+
+    def __str__(self) -> str:
+        whose = f"both on {self.workers[0]}" if len(self.workers) == 1 else f"on {_listed(self.workers)}"
+        return f"{self.users} users hold {self.holder} {whose}, and nobody holds {_some(self.free)}"
+
+
+def _doubled(group: Group, users: Iterable[Holding]) -> Doubled | None:
+    """Return the first id that has several of these users."""
+    visitors: dict[str, set[str]] = {}
+    for user in users:
+        for asked in user.things[:1]:
+            visitors.setdefault(user.holder, set()).add(asked.request.visitor)
+    id = next((id for id, own in visitors.items() if len(own) > 1), None)
+    if id is None:
+        return None
+    return Doubled(
+        holder=f"{group.questions.holder} {id}",
+        users=len(visitors[id]),
+        workers=[name for name, run in group.workers.items() if visitors[id] & {r.visitor for r in run.journal}],
+        free=[row for row in group.rows if row not in visitors],
     )
 
 
@@ -129,7 +234,7 @@ def require_reclaimed(loss: Loss) -> None:
         )
     if loss.lost_at is None or loss.heir is None:
         raise Inconclusive(f"{killed}, and the master had not noticed when time was up; try again")
-    survivors = _ids(_users(group, group.runs[loss.survivor]))
+    survivors = _ids(_users(group, group.runs[loss.survivor], since=loss.lost_at))
     users = _users(group, group.runs[loss.heir])
     size = group.size // 2
     freed = [id for id in group.rows if id not in survivors]
@@ -152,18 +257,56 @@ def require_reclaimed(loss: Loss) -> None:
         )
 
 
-def require_message(wait: Wait) -> None:
-    """Return where the worker without a master said so."""
-    if wait.said:
+def require_message(wait: Wait, loss: Loss) -> None:
+    """Return where the worker without a master said so in time, in a line that workers with a master do not print."""
+    expected = f"within {SAYS_SO:.0f} s a line that names the master and says that it is missing, while it is missing"
+    said = _for_want_of_a_master(wait, loss)
+    if any(each.after <= SAYS_SO + ROOM for each in said):
         return
+    if said:
+        raise Failed(
+            f"{wait.early} had no master, and said so {said[0].after:.0f} s after it had begun: {said[0].line}",
+            expected,
+            "wait for a shorter time before you look whether init has come",
+        )
+    if wait.said:
+        raise Failed(
+            f"{wait.early} had no master and printed: {wait.said[0].line}; so did all workers that had one",
+            expected,
+            "wait some seconds, then look whether init has come, and print the line only if it has not: a flag that an "
+            "init listener sets tells",
+        )
     last = next((line for line in reversed(wait.printed.splitlines()) if line.strip()), "")
     raise Failed(
         f"{wait.early} had no master for {wait.alone:.0f} s; "
         + (f"the last that it printed: {last.strip()}" if last else "it printed nothing"),
-        "within 10 s a line that names the master and says that it is missing",
+        expected,
         "Locust says it after 30 s, and no init listener runs before the master is there: let a greenlet that starts "
         "with the file, gevent.spawn(...), look whether init has come",
     )
+
+
+def _for_want_of_a_master(wait: Wait, loss: Loss) -> list[Said]:
+    """Return what the worker said that others do not say too, though they had a master from the start.
+
+    On a busy machine one of these may wait for its master's answer, but not all. A file that says something in any
+    case, and each time in other words, says as many different things with a master as without.
+    """
+    others = [
+        (group, name)
+        for group in (wait.group, loss.group)
+        for name, run in group.workers.items()
+        if run.record.users and not (group is wait.group and name == wait.early)
+    ]
+    if others and len(wait.said) <= min(len(says_that_master_is_missing(g.first_words[name])) for g, name in others):
+        return []
+    heard = [(group.ages[name], says_that_master_is_missing(group.logs[name])) for group, name in others]
+
+    def is_for_all(said: Said) -> bool:
+        witnesses = [kinds for age, kinds in heard if age > said.after + TO_BEGIN]  # others ended too early to say it
+        return bool(witnesses) and all(said.kind in kinds for kinds in witnesses)
+
+    return [each for each in wait.said if not is_for_all(each)]
 
 
 def require_recovery(wait: Wait) -> None:
@@ -223,14 +366,9 @@ def require_wrap(wait: Wait) -> None:
         )
 
 
-def _users(group: Group, run: Run, journal: Journal | None = None) -> list[Holding]:
-    """Return the users of a process that have asked for things, as far as the journal goes."""
-    seen = {request.id for request in journal} if journal is not None else None
-    own = Journal()
-    for request in run.journal:
-        if seen is None or request.id in seen:
-            own.add(request)
-    return [user for user in group.held(own, 0).users if user.things]
+def _users(group: Group, run: Run, since: float = 0.0) -> list[Holding]:
+    """Return the users of a process that have asked for things, and have sent a request after a moment."""
+    return [user for user in group.held(run.journal, 0).users if user.things and user.end > since]
 
 
 def _held_at_once(users: Iterable[Holding]) -> list[str]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 
 from checks.lab.cell import Cell
@@ -149,7 +150,8 @@ class Node:
         self._record, self._log = (cell.root / f"{name}.{end}" for end in ("jsonl", "log"))
         with self._log.open("wb") as output:
             self.process = cell.start([str(ENTRY), str(self._record), *arguments], output, self._record)
-        swarm.peers.add(name, self.process.pid)
+        if not cell.has_own_network:  # else the network tells whose connection is whose
+            swarm.peers.add(name, self.process.pid)
         self.started = time.monotonic()
         self.ended_early = False
 
@@ -177,6 +179,13 @@ class Node:
         """Whether Locust itself has been loaded, which is not the submission's time."""
         return began(self._record)
 
+    def go_on_with(self, users: int) -> None:
+        """Let this process, a master, stop or start users until there are so many."""
+        if self.process.stdin:
+            with contextlib.suppress(OSError):  # it has ended
+                self.process.stdin.write(f"{users}\n".encode())
+                self.process.stdin.flush()
+
     def run(self) -> Run:
         """Return all about this process, once the swarm has ended."""
         return Run(
@@ -192,7 +201,10 @@ class Node:
 
 
 class Swarm:
-    """A master and its workers: terminals that are open in one folder, or the workers' in one of their own, `away`."""
+    """A master and its workers: terminals that are open in one folder, or the workers' each on a machine of its own.
+
+    `furnish`, where given, lays out the folder of such a machine.
+    """
 
     def __init__(
         self,
@@ -201,7 +213,7 @@ class Swarm:
         *,
         users: int,
         compression: float,
-        away: Cell | None = None,
+        furnish: Callable[[Cell], None] | None = None,
         limit: float = LIMIT,
     ) -> None:
         if target.peers is None:
@@ -209,12 +221,14 @@ class Swarm:
         self.cell, self.target, self.peers = cell, target, target.peers
         self.users = users
         self.out_of_time = False
-        self._away = away or cell
+        self._furnish = furnish
+        self._machines = contextlib.ExitStack()
         self._nodes: list[Node] = []
         self._dismissed: list[Node] = []
         self._compression = compression
         self._port = free_port()
         self._started, self._limit = time.monotonic(), limit
+        self._is_given_up = False
 
     def start_master(self, arguments: Sequence[str], *, spawn_rate: float, workers: int) -> Node:
         """Start the master: headless, and patient until `workers` workers have come.
@@ -222,7 +236,7 @@ class Swarm:
         It may come after its workers, and once more when it has been killed: to the same port.
         """
         return self._start(
-            "master",
+            self._name("master"),
             self.cell,
             [
                 *arguments,
@@ -235,11 +249,23 @@ class Swarm:
 
     def start_worker(self, arguments: Sequence[str]) -> Node:
         """Start one more worker, at any time."""
-        return self._start("worker", self._away, [*arguments, "--master-port", str(self._port)])
+        name = self._name("worker")
+        return self._start(name, self._place(name), [*arguments, "--master-port", str(self._port)])
 
-    def _start(self, kind: str, cell: Cell, arguments: Sequence[str]) -> Node:
+    def _place(self, name: str) -> Cell:
+        """Return the cell of a worker."""
+        if not self._furnish:
+            return self.cell
+        own = self.cell.elsewhere([int(self.target.url.rpartition(":")[2]), self._port], partial(self.peers.note, name))
+        self._machines.enter_context(own)
+        self._furnish(own)
+        return own
+
+    def _name(self, kind: str) -> str:
         number = 1 + sum(node.name.startswith(kind) for node in self._nodes)
-        name = kind if (kind, number) == ("master", 1) else f"{kind} {number}"
+        return kind if (kind, number) == ("master", 1) else f"{kind} {number}"
+
+    def _start(self, name: str, cell: Cell, arguments: Sequence[str]) -> Node:
         arguments = [str(self._compression), *arguments, "--host", self.target.url]
         self._nodes.append(Node(name, self, cell, arguments))
         return self._nodes[-1]
@@ -258,7 +284,7 @@ class Swarm:
         """Wait until `count()` has reached `goal`; false where a process ends, nothing grows, or time is up."""
         alive = [node for node in self._nodes if node not in self._dismissed]
         most, grown = -1, time.monotonic()
-        while all(node.process.poll() is None for node in alive):
+        while not self._is_given_up and all(node.process.poll() is None for node in alive):
             counted, now = count(), time.monotonic()
             if counted >= goal:
                 return True
@@ -272,6 +298,10 @@ class Swarm:
             time.sleep(0.1)  # not until the next request: counting for each of them would cost what the swarm needs
         return False
 
+    def give_up(self) -> None:
+        """Let nobody wait for anything any more; may be called from another thread."""
+        self._is_given_up = True
+
     def end(self) -> None:
         """End the master, which ends its workers; then those that have not heard of it; note who had ended before."""
         for node in self._nodes:
@@ -283,6 +313,11 @@ class Swarm:
                 node.cell.kill(node.process)
             _end(node.cell, node.process)
 
+    def close(self) -> None:
+        """End all that is left."""
+        with self._machines:
+            self.end()
+
 
 @contextlib.contextmanager
 def swarm(
@@ -291,15 +326,15 @@ def swarm(
     *,
     users: int,
     compression: float,
-    away: Cell | None = None,
+    furnish: Callable[[Cell], None] | None = None,
     limit: float = LIMIT,
 ) -> Iterator[Swarm]:
-    """Give a swarm without processes; those that are started end with the block."""
-    started = Swarm(cell, target, users=users, compression=compression, away=away, limit=limit)
+    """Give a swarm without processes; those that are started end with the block, and so do the workers' machines."""
+    started = Swarm(cell, target, users=users, compression=compression, furnish=furnish, limit=limit)
     try:
         yield started
     finally:
-        started.end()
+        started.close()
 
 
 def free_port() -> int:

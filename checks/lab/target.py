@@ -35,6 +35,28 @@ class Target:
     peers: Peers | None = None  # who knows which process a request came from, where that was asked for
 
 
+class _QuickSwitches:
+    """Shortens the time that a thread keeps Python to itself while any target is served; several may be at once."""
+
+    def __init__(self) -> None:
+        self._lock, self._users = threading.Lock(), 0
+        self._usual = sys.getswitchinterval()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._users += 1
+            sys.setswitchinterval(SWITCH_INTERVAL)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                sys.setswitchinterval(self._usual)
+
+
+_quick_switches = _QuickSwitches()
+
+
 @contextmanager
 def serve(app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = None) -> Iterator[Target]:
     """Serve `app` on a free port of 127.0.0.1 until the block ends; `Inconclusive` where no port can be had.
@@ -65,15 +87,13 @@ def serve(app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = 
         raise Inconclusive(f"no port of 127.0.0.1 could be opened for the graded shop ({error}); try again") from error
     _, port = server.getsockname()
     thread = threading.Thread(target=server.run, name="target", daemon=True)
-    switch_interval = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    thread.start()
-    try:
-        yield Target(f"http://127.0.0.1:{port}", journal, peers)
-    finally:
-        # In the loop's own thread: from outside it is heard a second late, and never while a client stays connected.
-        with contextlib.suppress(OSError):  # the loop has closed it already
-            server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # type: ignore[attr-defined]
-        thread.join(timeout=10)
-        server.task_dispatcher.shutdown()
-        sys.setswitchinterval(switch_interval)
+    with _quick_switches:
+        thread.start()
+        try:
+            yield Target(f"http://127.0.0.1:{port}", journal, peers)
+        finally:
+            # In the loop's own thread: from outside it is heard a second late, and never while clients stay connected.
+            with contextlib.suppress(OSError):  # the loop has closed it already
+                server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # type: ignore[attr-defined]
+            thread.join(timeout=10)
+            server.task_dispatcher.shutdown()

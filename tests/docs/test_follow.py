@@ -239,7 +239,7 @@ def test_stage_06(stage: Stage, clone: Clone) -> None:
         assert re.findall(r"^\d+$", console.shown, re.MULTILINE) == ["407", "112", "9031", "58", "2750"]
     solution = clone.path / "solutions" / stage.name  # what the learner comes to write: the text shows parts of it
     whole = "".join(file.read_text() for file in solution.glob("*.py"))
-    for words in ("events.init", "class Roster", "def state_of"):
+    for words in ("events.init", "create_local_runner", "class Roster", "def state_of"):
         assert text.take("python", words) in whole
     for file in solution.glob("*.py"):
         shutil.copy(file, stage.folder)

@@ -209,9 +209,10 @@ def test_threads_forks_and_subprocesses_still_work() -> None:
     assert in_a_cell(code).said.split() == ["thread", "fork", "subprocess"]
 
 
+@pytest.mark.parametrize("is_far", [False, True])
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_filter_is_a_whole_number_of_steps_that_jump_inside_it(machine: str) -> None:
-    program = filter_bytes(machine)
+def test_a_filter_is_a_whole_number_of_steps_that_jump_inside_it(machine: str, is_far: bool) -> None:
+    program = filter_bytes(machine, is_far=is_far)
     steps = [program[start : start + 8] for start in range(0, len(program), 8)]
     assert len(program) % 8 == 0
     assert len(steps) < 4096

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,14 @@ def test_it_notes_what_a_client_sent(target: Target) -> None:
     assert before <= noted.start <= noted.end <= time.monotonic()
     assert noted.refusal == ""
     assert str(noted) == "PUT /pets/7"
+
+
+def test_the_numbers_of_answers_tell_nobody_how_many_came_before(target: Target) -> None:
+    for _ in range(9):
+        requests.get(target.url, timeout=30)
+    numbers = [noted.id for noted in seen(target, 9)]
+    assert len(set(numbers)) == 9
+    assert min(abs(after - before) for before, after in pairwise(numbers)) > 9  # by chance 1 in 10^13
 
 
 def test_a_visitor_is_known_by_the_cookie_from_the_first_answer_on(target: Target) -> None:

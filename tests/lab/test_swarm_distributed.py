@@ -3,6 +3,7 @@
 import contextlib
 import subprocess
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from checks.lab.swarm import Swarm, swarm
 from checks.lab.target import serve
 from tests.lab.witness import until, witness
 
+TRAVEL = 0.25  # seconds; entry.py's own, which can't be imported here: it imports locust
 USERS, COMPRESSION = 6, 20.0
 FILE = """\
     import os
@@ -148,6 +150,55 @@ def test_a_worker_that_quits_says_good_bye_and_its_users_move() -> None:
         assert not any(node.ended_early for node in (master, leaver, other))
 
 
+def test_users_stop_and_start_while_the_test_runs() -> None:
+    with distributed(FILE) as group:
+        master = group.start_master(["--master"], spawn_rate=USERS, workers=2)
+        for _ in range(2):
+            group.start_worker(["--worker"])
+        assert sent(group, 20), master.log
+        master.go_on_with(2)
+
+        def at_work(since: float) -> int:
+            return len({request.visitor for request in group.target.journal if request.start > since})
+
+        until(lambda: at_work(time.monotonic() - 2) == 2)
+        fewer = time.monotonic()
+        master.go_on_with(USERS)
+        assert group.until(lambda: at_work(fewer), USERS), master.log
+        assert len(group.target.journal.visits()) == 2 * USERS - 2
+
+
+LETTERS = """\
+    import time
+    from locust import HttpUser, between, events, task
+    from locust.runners import MasterRunner
+
+    @events.init.add_listener
+    def on_init(environment, **_):
+        if isinstance(environment.runner, MasterRunner):
+            environment.runner.register_message("letter", lambda msg, **_: print("took", time.monotonic() - msg.data))
+        else:
+            for _ in range(3):
+                environment.runner.send_message("letter", time.monotonic())
+
+    class Shopper(HttpUser):
+        @task
+        def look(self):
+            self.client.get("/")
+            time.sleep(1)
+"""
+
+
+def test_messages_take_a_while_to_their_master() -> None:
+    with distributed(LETTERS, users=1) as group:
+        master = group.start_master(["--master"], spawn_rate=1, workers=1)
+        group.start_worker(["--worker"])
+        assert group.until(lambda: master.log.count("took"), 3), master.log
+        times = [float(line.split()[1]) for line in master.log.splitlines() if line.startswith("took")]
+        assert min(times) >= TRAVEL
+        assert max(times) < 10 * TRAVEL  # all three at a time, not one after the other
+
+
 def test_with_rebalancing_a_killed_workers_users_move_to_the_other_one() -> None:
     with distributed(FILE) as group:
         master = group.start_master(["--master", "--enable-rebalancing"], spawn_rate=USERS, workers=2)
@@ -158,16 +209,20 @@ def test_with_rebalancing_a_killed_workers_users_move_to_the_other_one() -> None
         assert group.until(lambda: len(survivor.journal.visits()), USERS), master.log
 
 
-def test_workers_may_have_a_folder_of_their_own_and_who_opens_data_is_noted() -> None:
+def test_each_worker_may_have_a_folder_of_its_own_and_who_opens_data_is_noted() -> None:
     code = 'print(open("rows.csv").read())\n' + textwrap.dedent(FILE)
-    with serve(witness, peers=Peers()) as target, Cell() as here, Cell() as there:
-        for cell, row in ((here, "the master's"), (there, "the workers'")):
-            (cell.work / "locustfile.py").write_text(code)
-            (cell.work / "rows.csv").write_text(row)
-        with swarm(here, target, users=1, compression=COMPRESSION, away=there) as group:
-            master = group.start_master(["--master"], spawn_rate=1, workers=1)
-            worker = group.start_worker(["--worker"])
-            assert sent(group, 1), worker.log
+
+    def lay_out(cell: Cell, row: str = "the workers'") -> None:
+        (cell.work / "locustfile.py").write_text(code)
+        (cell.work / "rows.csv").write_text(row)
+
+    with serve(witness, peers=Peers()) as target, Cell() as here:
+        lay_out(here, "the master's")
+        with swarm(here, target, users=2, compression=COMPRESSION, furnish=lay_out) as group:
+            master = group.start_master(["--master"], spawn_rate=2, workers=2)
+            worker, other = (group.start_worker(["--worker"]) for _ in range(2))
+            assert group.until(lambda: min(len(worker.journal), len(other.journal)), 1), worker.log
+            assert len({node.cell.work for node in (master, worker, other)}) == 3
             assert "the master's" in master.log
             assert "the workers'" in worker.log  # while it runs: a print is not kept back
             assert [(opened.path, opened.place) for opened in worker.record.opened] == [

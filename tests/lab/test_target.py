@@ -4,8 +4,10 @@ import errno
 import http.client
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -39,6 +41,16 @@ def test_two_targets_stand_side_by_side(target: Target) -> None:
         requests.get(other.url, timeout=30)
         seen(other, 1)
     assert not target.journal
+
+
+def test_threads_give_way_quickly_until_the_last_of_several_targets_is_closed() -> None:
+    usual = sys.getswitchinterval()
+    first = ExitStack()
+    first.enter_context(serve(witness))
+    with serve(witness):
+        first.close()
+        assert sys.getswitchinterval() < usual
+    assert sys.getswitchinterval() == usual
 
 
 def test_the_port_is_closed_after_the_block() -> None:

@@ -1,7 +1,7 @@
-"""Dealt out by worker: when the test starts, each asks for its share, and its users go round in that."""
+"""Dealt out by worker: when the test starts, each asks for its share, which its users take from and give back to."""
 
 import csv
-from itertools import cycle
+from collections import deque
 from random import choice
 
 import gevent
@@ -24,7 +24,7 @@ def on_init(environment, runner, **kwargs):
             owner_ids.extend(row["owner_id"] for row in csv.DictReader(file))
         runner.register_message("share wanted", deal)
     elif isinstance(runner, WorkerRunner):
-        runner.register_message("share", lambda msg, **kwargs: mine.set(cycle(msg.data)))
+        runner.register_message("share", lambda msg, **kwargs: mine.set(deque(msg.data)))
 
 
 @events.test_start.add_listener
@@ -58,7 +58,12 @@ class PetShopUser(HttpUser):
     wait_time = between(1, 3)
 
     def on_start(self):
-        self.owner_id, self.pet_ids = next(mine.get()), []
+        self.owner_id, self.pet_ids = mine.get()[0], []
+        mine.get().rotate(-1)
+
+    def on_stop(self):
+        mine.get().remove(self.owner_id)
+        mine.get().appendleft(self.owner_id)
 
     @task
     def get_pets(self):
