@@ -252,6 +252,7 @@ class Distribution:
         serve: Callable[[World, Peers], AbstractContextManager[Target]],
     ) -> None:
         self._lab, self._questions, self._data, self._serve = lab, questions, data, serve
+        lab.evidence.holder = questions.asked_holder
 
     @cached_property
     def loss(self) -> Loss:
