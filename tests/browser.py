@@ -1,7 +1,9 @@
 """The browser that the system has: Chromium, Chrome or Edge, driven by Playwright."""
 
 import os
+import re
 import shutil
+import zlib
 from pathlib import Path
 
 import pytest
@@ -66,3 +68,10 @@ def violations(page: Page) -> list[str]:
     """Return what axe-core has against a page."""
     found = Axe().run(page).response["violations"]
     return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
+def sheets(pdf: bytes) -> int:
+    """Return how many pages a PDF has."""
+    packed = re.findall(rb"/ObjStm\b.*?stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    objects = b"".join([pdf, *(zlib.decompressobj().decompress(stream) for stream in packed)])
+    return len(re.findall(rb"/Type\s*/Page\b", objects))

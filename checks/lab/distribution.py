@@ -359,6 +359,7 @@ class Distribution:
     ) -> None:
         self._lab, self._questions, self._data, self._serve = lab, questions, data, serve
         self._swarms: list[Swarm] = []
+        lab.evidence.holder = questions.asked_holder
 
     @cached_property
     def loss(self) -> Loss:

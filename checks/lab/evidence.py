@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from checks.lab.journal import Request
 from checks.lab.notes import BIDI, notes
 from checks.lab.submission import WORDS, Submission
 from checks.lab.target import Target
-from checks.lab.timeline import Timeline, timeline
+from checks.lab.timeline import Holder, Timeline, timeline
 
 MAX_RUNS = 6
 MAX_NOTES = 50
@@ -34,14 +35,24 @@ class Evidence:
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     runs: list[Timeline] = field(default_factory=list)
+    holder: Holder = field(default=lambda _: "", compare=False)  # whose data a request asks for, where a check knows
+    _targets: list[Target] = field(default_factory=list, compare=False)
 
     def saw(self, target: Target) -> None:
         """Keep the timeline of a run that has ended."""
-        self.runs.append(timeline(target))
+        self._targets.append(target)
+        self.runs.append(timeline(target, self.holder))
 
-    def taken(self, reason: str) -> "Evidence":
-        """Return what has come since the last time, its runs made for `reason`; forget it here."""
-        taken = Evidence(self.sources, self.notes, [replace(run, reason=reason) for run in self.runs])
+    def taken(self, criterion: str, culprit: Request | None = None) -> "Evidence":
+        """Return what has come since the last time, its runs made for `criterion`; forget it here.
+
+        The run in which the culprit was sent, for which the criterion fails, comes once more, with it marked.
+        """
+        taken = Evidence(self.sources, self.notes, [replace(run, reason=criterion) for run in self.runs])
+        for target in self._targets:
+            if culprit is not None and any(request is culprit for request in target.journal):
+                marked = replace(timeline(target, self.holder, culprit), reason=criterion, culprit_of=criterion)
+                taken.add(Evidence(runs=[marked]))
         self.sources, self.notes, self.runs = [], [], []
         return taken
 
@@ -50,11 +61,24 @@ class Evidence:
         known = {source.name for source in self.sources}  # two workers may have judged parts of one stage
         self.sources += [source for source in other.sources if source.name not in known]
         self.notes += [note for note in other.notes if note not in self.notes]
-        self.runs = [*self.runs, *other.runs][:MAX_RUNS]
+        for run in other.runs:
+            self._add_run(run)
+
+    def _add_run(self, run: Timeline) -> None:
+        """Take a run; one that is known already gives way where it is the first time that a request of it is marked."""
+        for number, known in enumerate(self.runs):
+            if run.culprit_of and known.began == run.began:
+                self.runs[number] = known if known.culprit_of else replace(run, reason=known.reason)
+                return
+        self.runs = [*self.runs, run][:MAX_RUNS]
 
     def packed(self) -> dict[str, Any]:
         """Return the evidence as plain JSON values, for the way between processes."""
-        return asdict(self)
+        return {
+            "sources": [asdict(source) for source in self.sources],
+            "notes": self.notes,
+            "runs": [run.packed() for run in self.runs],
+        }
 
     @classmethod
     def unpacked(cls, facts: dict[str, Any]) -> "Evidence":

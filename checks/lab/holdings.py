@@ -62,6 +62,11 @@ class Questions:
         """Tell whether a request for this path asks for details of a thing."""
         return any(form.fits(path) for form in self.details_forms)
 
+    def asked_holder(self, request: Request) -> str:
+        """Return the holder of whose things a request asks, as a person says it; empty where it asks for no things."""
+        ids = [id for form in self.things_forms if form.fits(request.path) for id in form.ids(request)]
+        return f"{self.holder} {ids[0]}" if ids else ""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -252,6 +257,7 @@ def forbid_second_holder(held: Holdings) -> None:
                     f"user {user.number} sent {asked}: it names {whose}",
                     expected,
                     f"ask for the {words.things} of one {words.holder}, and spell the request as the README does",
+                    asked.request,
                 )
             if asked.ids[0] != user.holder:
                 raise Failed(
@@ -259,6 +265,7 @@ def forbid_second_holder(held: Holdings) -> None:
                     f"later for those of {asked.ids[0]}",
                     expected,
                     "take a row once for each user, in on_start, and keep it in self",
+                    asked.request,
                 )
 
 
@@ -317,30 +324,39 @@ def forbid_foreign_things(held: Holdings) -> None:
     for asked in (asked for user in users for asked in user.things if asked.is_answered):
         for id in asked.ids:
             known[id] = min(asked.request.end, known.get(id, asked.request.end))
-    for user in users:
+
+    def tells_little(question: tuple[Holding, Asked]) -> tuple[bool, bool]:
+        """Sort what tells most to the front: another one's thing before nobody's, asked by a user with things."""
+        user, asked = question
+        own = held.things.get(user.holder, frozenset())
+        return not any(id in owners and id not in own for id in asked.ids), not own
+
+    for user, asked in sorted(((each, asked) for each in users for asked in each.details), key=tells_little):
         own = held.things.get(user.holder, frozenset())
         expected = (
             f"{words.details} of the {words.things} of {words.holder} {user.holder}, which an answer has named"
             if own
             else f"no {words.details} at all for {words.holder} {user.holder}, who has no {words.things}"
         )
-        for asked in user.details:
-            foreign = [id for id in asked.ids if id not in own]
-            if not asked.ids:
-                raise Failed(f"user {user.number} sent {asked}", expected, f"name the {words.thing} in each request")
-            if foreign:
-                whose = f"{words.holder} {owners[foreign[0]]}'s" if foreign[0] in owners else "nobody's"
-                raise Failed(
-                    f"user {user.number} sent {asked}: its {words.holder} is {user.holder}, the {words.thing} {whose}",
-                    expected,
-                    _why_foreign(words, foreign[0] in owners),
-                )
-            if asked.request.start < known.get(user.holder, asked.request.end):
-                raise Failed(
-                    f"user {user.number} sent {asked} before any answer had named that {words.thing}",
-                    expected,
-                    f"ask for the {words.things} first; until they are known, ask for no {words.details}",
-                )
+        foreign = [id for id in asked.ids if id not in own]
+        if not asked.ids:
+            advice = f"name the {words.thing} in each request"
+            raise Failed(f"user {user.number} sent {asked}", expected, advice, asked.request)
+        if foreign:
+            whose = f"{words.holder} {owners[foreign[0]]}'s" if foreign[0] in owners else "nobody's"
+            raise Failed(
+                f"user {user.number} sent {asked}: its {words.holder} is {user.holder}, the {words.thing} {whose}",
+                expected,
+                _why_foreign(words, foreign[0] in owners),
+                asked.request,
+            )
+        if asked.request.start < known.get(user.holder, asked.request.end):
+            raise Failed(
+                f"user {user.number} sent {asked} before any answer had named that {words.thing}",
+                expected,
+                f"ask for the {words.things} first; until they are known, ask for no {words.details}",
+                asked.request,
+            )
 
 
 def _why_foreign(words: Questions, is_thing: bool) -> str:

@@ -1,15 +1,21 @@
-"""The page: report.html, what an evaluator reads in two minutes; one file that needs no other."""
+"""The page: report.html, a decision sheet of one page and all else folded below it; one file that needs no other."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
-from checks.lab.evidence import Evidence
-from checks.lab.report import Report, by_stage, said, versions, write_whole
-from checks.lab.timeline import OTHERS, Mark, Row, Timeline
+from checks.lab.difference import Difference, Line, differences
+from checks.lab.evidence import WORDS, Evidence
+from checks.lab.interview import questions, sentence
+from checks.lab.notes import CALLS, IMPORTS, SETTINGS
+from checks.lab.origin import Origin, origin
+from checks.lab.report import Report, by_stage, said, score, versions, write_whole
+from checks.lab.timeline import MAX_KINDS, Timeline
 from checks.lab.verdict import Outcome, Result, stage_outcome
 
 SIGNS = {
@@ -21,6 +27,13 @@ SIGNS = {
     "waiting": "\N{HORIZONTAL ELLIPSIS}",
 }
 NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'"  # whatever a submission smuggles in, it does not run
+WORDS_SHOWN, WORDS_LINES = 900, 14  # characters and lines of a candidate's notes on the first page
+PRINTED_LINES = 100  # of code: a take-home of usual length fills two pages with them
+LOOKED_FOR = (
+    *dict.fromkeys([*IMPORTS.values(), *CALLS.values()]),
+    f"changes {', '.join(SETTINGS)}",
+    "shows its text in another order than it runs",
+)
 
 templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
@@ -36,8 +49,71 @@ class Part:
     """A line of the score."""
 
     name: str
-    outcome: Outcome
-    points: str
+    outcome: str
+    score: str
+    is_bonus: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """A line of the criteria: one of them, or all those of which the same is to be said."""
+
+    results: list[Result]
+
+    @property
+    def head(self) -> Result:
+        """The first of them."""
+        return self.results[0]
+
+    @property
+    def outcome(self) -> str:
+        """The outcome of all of them."""
+        return "waiting" if self.head.waiting_for else self.head.outcome.value
+
+    @property
+    def points(self) -> str:
+        """The points of all of them."""
+        most = sum(result.criterion.max_points for result in self.results)
+        return f"{sum(result.points for result in self.results)}/{most}"
+
+    @property
+    def is_bonus(self) -> bool:
+        """Whether none of them is required."""
+        return all(result.criterion.bonus for result in self.results)
+
+    @property
+    def parts(self) -> str:
+        """The parts of the task that they belong to."""
+        numbers = sorted({result.criterion.part for result in self.results if result.criterion.part})
+        return f"Part {', '.join(map(str, numbers))}" if numbers else ""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A failure, and where it comes from."""
+
+    result: Result
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it is shown: how it differs from the starter's, and how many lines of that are printed."""
+
+    difference: Difference
+    printed: int
+
+    @property
+    def length(self) -> int:
+        """The number of lines that are shown."""
+        return sum(map(len, self.difference.stretches))
+
+    @property
+    def stretches(self) -> Iterator[list[tuple[Line, bool]]]:
+        """The stretches of lines, each line with whether it is printed."""
+        number = count()
+        for stretch in self.difference.stretches:
+            yield [(line, next(number) < self.printed) for line in stretch]
 
 
 @dataclass(frozen=True)
@@ -48,6 +124,42 @@ class Stage:
     results: list[Result]
     evidence: Evidence
     reason: str = ""
+
+    @property
+    def groups(self) -> list[Group]:
+        """The lines of the criteria."""
+        found: dict[object, Group] = {}
+        for result in self.results:
+            same = result.waiting_for or result.message
+            key = (result.outcome, same) if same and not said(result) else result.criterion.id
+            found.setdefault(key, Group([])).results.append(result)
+        return list(found.values())
+
+    @property
+    def words(self) -> str:
+        """What the candidate has to say."""
+        return next((source.text for source in self.evidence.sources if source.name == WORDS), "")
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """The submitted files, but for the candidate's notes, beside the starter's."""
+        return differences(self.name, self.evidence.sources)
+
+    @property
+    def files(self) -> list[File]:
+        """The files that differ from the starter's."""
+        left, found = PRINTED_LINES, []
+        for difference in self.differences:
+            if not difference.is_unchanged:
+                found.append(File(difference, left))
+                left = max(0, left - found[-1].length)
+        return found
+
+    @property
+    def printed_run(self) -> Timeline | None:
+        """The run that is printed, too: the one that tells most."""
+        runs = [run for run in self.evidence.runs if run.rows]
+        return max(runs, key=lambda run: (bool(run.culprit_of), bool(run.moments)), default=None)
 
 
 def write_page(folder: Path, report: Report) -> None:
@@ -63,23 +175,34 @@ def page(report: Report) -> str:
     ]
     begun = [stage for stage in stages if not stage.reason]
     results = [result for stage in begun for result in stage.results]
+    outcome = stage_outcome(results) if results else Outcome.NOT_STARTED
     return templates.get_template("report.html").render(
         report=report,
         mode=report.mode,
         policy=NO_SCRIPTS,
         versions=versions(),
-        outcome=stage_outcome(results).value if results else Outcome.NOT_STARTED.value,
-        total=_points(results),
-        parts=[part for stage in begun for part in _parts(stage)],
+        outcome=outcome.value,
+        score=score(results),
+        why=_why(outcome, begun, stages),
+        cause=_cause(begun),
+        parts=[part for stage in begun for part in _parts(stage, len(stages) > 1)],
+        questions=questions(results, {stage.name: stage.evidence for stage in begun}),
         stages=begun,
         idle=[stage for stage in stages if stage.reason],
         titles={(result.criterion.stage, result.criterion.id): result.criterion.title for result in results},
-        **_vocabulary(),
+        looked_for=LOOKED_FOR,
+        signs=SIGNS,
+        said=said,
+        excerpt=_excerpt,
+        counted=_counted,
+        palette=_palette(begun),
+        divided=_divided,
+        place=_place,
+        shown=_shown,
     )
 
 
-def _vocabulary() -> dict[str, Any]:
-    return {"signs": SIGNS, "said": said, "span": _span, "place": _place, "cut": _cut, "own": _own}
+# --- the decision sheet
 
 
 def _reason(results: list[Result]) -> str:
@@ -89,14 +212,49 @@ def _reason(results: list[Result]) -> str:
     return reasons.pop() if is_idle else ""
 
 
-def _parts(stage: Stage) -> Iterator[Part]:
+def _why(outcome: Outcome, begun: Sequence[Stage], stages: Sequence[Stage]) -> str:
+    """Return in one sentence why the outcome is what it is."""
+    results = [result for stage in begun for result in stage.results if not result.criterion.bonus]
+    if outcome is Outcome.PASSED:
+        runs = [run for stage in begun for run in stage.evidence.runs]
+        seen = f", seen in {len(runs)} runs with {sum(run.requests for run in runs)} requests" if runs else ""
+        return f"All {len(results)} required criteria hold{seen}{_bonus(begun)}."
+    if outcome is Outcome.NOT_STARTED:
+        return sentence(f"nothing was graded: {stages[0].reason}") if len(stages) == 1 else "No stage was begun."
+    first = next(result for result in results if result.outcome is outcome)
+    return sentence(first.message if outcome is Outcome.INCONCLUSIVE else first.seen)
+
+
+def _bonus(stages: Sequence[Stage]) -> str:
+    results = [result for stage in stages for result in stage.results if result.criterion.bonus]
+    if not results:
+        return ""
+    if all(result.outcome is Outcome.NOT_STARTED and not result.waiting_for for result in results):
+        return "; the bonus is not begun"
+    passed = sum(result.outcome is Outcome.PASSED for result in results)
+    return f"; of the bonus {passed} of {len(results)}"
+
+
+def _cause(stages: Sequence[Stage]) -> Cause | None:
+    """Return the first failure, of a bonus only where nothing else has failed."""
+    failed = [(stage, result) for stage in stages for result in stage.results if result.outcome is Outcome.FAILED]
+    for stage, result in sorted(failed, key=lambda each: each[1].criterion.bonus):
+        return Cause(result, origin(result, stage.evidence))
+    return None
+
+
+def _parts(stage: Stage, with_stage: bool) -> Iterator[Part]:
     """Yield a line of the score for each numbered part of a stage; for all of it where it has none."""
     numbers = sorted({_number(result) for result in stage.results})
     for number in numbers:
         own = [result for result in stage.results if _number(result) == number]
-        which = f", part {number}" if number else ", the rest" if len(numbers) > 1 else ""
-        bonus = " (bonus)" if all(result.criterion.bonus for result in own) else ""
-        yield Part(f"{stage.name}{which}{bonus}", _outcome(own), _points(own))
+        which = f"part {number}" if number else "the rest" if len(numbers) > 1 else ""
+        name = ", ".join(filter(None, [stage.name, which])) if with_stage or not which else which.capitalize()
+        is_bonus = all(result.criterion.bonus for result in own)
+        earned = sum(result.points for result in own)
+        most = sum(result.criterion.max_points for result in own)
+        outcome = "waiting" if all(result.waiting_for for result in own) else _outcome(own).value
+        yield Part(name, outcome, f"{earned}/{most}" if is_bonus else score(own), is_bonus)
 
 
 def _number(result: Result) -> int:
@@ -109,37 +267,66 @@ def _outcome(results: list[Result]) -> Outcome:
     return stage_outcome(basic or [replace(each, criterion=replace(each.criterion, bonus=False)) for each in results])
 
 
-def _points(results: Iterable[Result]) -> str:
-    """Return the points as a person says them; a bonus is named apart."""
-    basic = [result for result in results if not result.criterion.bonus]
-    bonus = [result for result in results if result.criterion.bonus]
-    groups = (("points", basic), ("bonus points", bonus))
-    return ", ".join(
-        f"{sum(result.points for result in own)} of {sum(result.criterion.max_points for result in own)} {name}"
-        for name, own in groups
-        if own
+def _excerpt(text: str, among: int) -> tuple[str, bool]:
+    """Return the beginning of a candidate's notes, which share the first page, and whether there is more."""
+    flowing = re.sub(r"(?<=\S)[ \t]*\n(?=[^\s#>|*+\-\d])", " ", text.strip())  # a paragraph is no longer broken
+    lines = [line.rstrip() for line in flowing.split("\n") if line.strip()]
+    limit = WORDS_SHOWN // among
+    shown = "\n".join(lines[: max(3, WORDS_LINES // among)])
+    shown = shown if len(shown) <= limit else shown[:limit].rpartition(" ")[0] or shown[:limit]
+    return shown, len(shown) < len("\n".join(lines))
+
+
+def _counted(results: Iterable[Result]) -> str:
+    """Return how many results there are of each kind."""
+    counts: dict[str, int] = {}
+    for result in results:
+        word = "waiting" if result.waiting_for else result.outcome.value.replace("_", " ")
+        counts[word] = counts.get(word, 0) + 1
+    return ", ".join(f"{count} {word}" for word, count in counts.items())
+
+
+# --- the timelines
+
+
+def _palette(stages: Iterable[Stage]) -> dict[str, int]:
+    """Return a colour for each kind of request, the same one in the whole report; what comes late shares the last."""
+    colours: dict[str, int] = {}
+    for stage in stages:
+        own = list(dict.fromkeys(kind for run in stage.evidence.runs for kind in run.kinds))
+        for kind in own:
+            taken = {colours[each] for each in own if each in colours}
+            free = (colour for colour in range(MAX_KINDS - 1) if colour not in taken)
+            colours.setdefault(kind, next(free, MAX_KINDS - 1))
+    return colours
+
+
+def _divided(runs: Sequence[Timeline]) -> str:
+    """Return by what the think times are divided in which runs."""
+    by_factor: dict[float, list[int]] = {}
+    for number, run in enumerate(runs, start=1):
+        by_factor.setdefault(run.compression, []).append(number)
+    (factor, _), *others = sorted(by_factor.items(), key=lambda each: -len(each[1]))
+    rest = "".join(
+        f", in run{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))} by {other:g}"
+        for other, numbers in others
     )
+    return f"Time is divided by {factor:g}{rest}: a user who thinks for 2 s pauses for {2 / factor:g} s here."
 
 
-def _span(run: Timeline) -> float:
-    """Return the seconds that a timeline covers."""
-    return max((mark.end for row in run.rows for mark in row.marks), default=0.0)
+def _place(time: float, run: Timeline) -> str:
+    """Return where a moment stands, in percent of its row; the first and the last don't stick out."""
+    span = run.end - run.begin
+    return f"{1 + 98 * (time - run.begin) / span if span > 0 else 1:.2f}"
 
 
-def _place(mark: Mark, end: float) -> str:
-    """Return where a mark stands, in percent of its row; the first and the last don't stick out."""
-    return f"{1 + 98 * mark.start / end if end else 1:.2f}"
-
-
-def _own(row: Row) -> str:
-    """Return a user's first request with an id: whose data it works on. Empty where there is no id in any."""
-    return next((mark.text for mark in row.marks if mark.kind not in (mark.text, OTHERS)), "")
-
-
-def _cut(run: Timeline) -> str:
+def _shown(run: Timeline) -> str:
     """Return what a timeline shows of a run that was longer; empty where it shows all."""
-    shown = sum(len(row.marks) for row in run.rows)
-    if shown == run.requests:
-        return ""
-    each = max(len(row.marks) for row in run.rows)
-    return f"the first {len(run.rows)} of {run.users} users, and up to {each} requests of each"
+    parts = []
+    if run.every == 1 and any(len(row.marks) < row.total for row in run.rows):
+        parts.append(f"{run.begin:.1f} to {run.end:.1f} s of {run.length:.1f} s")
+    if run.users > len(run.rows):
+        parts.append(f"{len(run.rows)} of {run.users} users")
+    if run.every > 1:
+        parts.append(f"one of {run.every} requests of each user, its line from the first to the last")
+    return ", ".join(parts)

@@ -174,7 +174,7 @@ def pytest_runtest_makereport(
     item.config.stash[results_key][f"{criterion.stage}::{criterion.id}"] = result
     setattr(test_report, RESULT, result.packed())
     if evidence := item.config.stash[evidence_key].get(criterion.stage):
-        setattr(test_report, EVIDENCE, evidence.taken(criterion.title).packed())
+        setattr(test_report, EVIDENCE, evidence.taken(criterion.title, getattr(error, "request", None)).packed())
     said = message(result)
     if result.outcome is Outcome.FAILED:
         test_report.outcome, test_report.longrepr = "failed", f"{criterion.title}\n{said}"

@@ -70,6 +70,19 @@ def points(results: Iterable[Result]) -> tuple[int, int]:
     return sum(result.points for result in results), most
 
 
+def scored(earned: int, most: int, bonus: int = 0) -> str:
+    """Return points as people read them: those of the required parts, and what a bonus adds to them."""
+    return f"{earned}/{most}" + (f" + {bonus}" if bonus else "")
+
+
+def score(results: Iterable[Result]) -> str:
+    """Return the points of some results as people read them."""
+    results = list(results)
+    earned, most = points(results)
+    bonus = sum(result.points for result in results if result.criterion.bonus)
+    return scored(earned - bonus, most, bonus)
+
+
 def stage_json(results: list[Result], evidence: Evidence) -> dict[str, Any]:
     """Return a stage as report.json holds it."""
     earned, most = points(results)

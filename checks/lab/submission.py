@@ -110,6 +110,7 @@ def _among(path: Path, stage: str) -> Submission:
         others = {starter.name for starter in STARTERS.iterdir()} - {stage}
         if folder is given and (path.name in others or any(given.kind(other) in BEGUN for other in others)):
             raise NotStarted(f"{path.name}/ has no folder {stage}/")
+        outer = folder
         if stage == TAKE_HOME:
             folder = _inner(folder, INNER, opened)
         found = _Taken(folder, stage)
@@ -119,7 +120,8 @@ def _among(path: Path, stage: str) -> Submission:
         except TooMuch as error:
             raise _refused(f"{folder.path.name}/ holds more than {error}", "hand in the stage's files alone") from None
         locustfile = _locustfile(folder.path, name, found.contents)
-        return Submission(stage, folder.path, locustfile, found.contents, _words(folder), tuple(found.links))
+        words = _words(folder) or _words(outer)
+        return Submission(stage, folder.path, locustfile, found.contents, words, tuple(found.links))
 
 
 def _inner(folder: Folder, name: str, opened: ExitStack) -> Folder:

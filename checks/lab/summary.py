@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,29 @@ from typing import Any
 from urllib.parse import quote
 
 from checks.lab.page import SIGNS, templates
-from checks.lab.report import write_whole
+from checks.lab.report import scored, write_whole
 from checks.lab.verdict import plain
 
 FILES = ("summary.csv", "summary.html")
-COLUMNS = ("submission", "outcome", "points", "max_points", "stages", "seconds", "mode", "seed", "reason", "report")
-FORMULA = ("=", "+", "-", "@", "\t")
+COLUMNS = (
+    *("submission", "outcome", "points", "max_points", "stages", "seconds", "mode", "seed", "reason", "report"),
+    *("bonus", "parts", "first_failed"),  # new ones come last, since scripts may count
+)
+# What a spreadsheet takes for a formula, at the beginning of a cell; some languages' cells end at a semicolon.
+FORMULA = re.compile(r"(?:^|(?<=;))(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 SCRIPT = Path(__file__).with_name("templates") / "summary.js"
-ORDER = ("failed", "inconclusive", "passed")
+ORDER = ("failed", "inconclusive", "passed")  # of stages: one that failed decides
+# Who is to be judged again, since the machine was at fault, stands above those who failed.
+RANKS = ("passed", "inconclusive", "failed", "no_verdict", "not_started")
+PARTS = ("failed", "inconclusive", "not_started", "passed")  # of criteria: the first that there is decides on a part
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a task, or a stage that has no parts: its short name, and what became of it."""
+
+    name: str
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -52,9 +68,14 @@ class Line:
         return next((outcome for outcome in ORDER if outcome in outcomes), "not_started")
 
     @property
+    def bonus(self) -> int:
+        """The points that a bonus adds."""
+        return sum(int(each["points"]) for each in self.criteria if each.get("bonus"))
+
+    @property
     def points(self) -> int:
-        """The points earned, a bonus included."""
-        return sum(stage["points"] for stage in self.stages.values())
+        """The points earned in the required parts."""
+        return sum(int(stage["points"]) for stage in self.stages.values()) - self.bonus
 
     @property
     def max_points(self) -> int:
@@ -62,16 +83,52 @@ class Line:
         return sum(stage["max_points"] for stage in self.stages.values())
 
     @property
+    def criteria(self) -> list[dict[str, Any]]:
+        """The criteria of all stages that are begun."""
+        return [criterion for stage in self.stages.values() for criterion in stage.get("criteria", ())]
+
+    @property
     def each(self) -> str:
         """The outcome of each stage that is begun."""
         return ", ".join(f"{name} {stage['outcome']}" for name, stage in self.stages.items())
+
+    @property
+    def parts(self) -> list[Part]:
+        """The parts of each stage that is begun; a stage without parts stands for itself."""
+        found = []
+        for name, stage in self.stages.items():
+            outcomes: dict[int, set[str]] = {}
+            for criterion in stage.get("criteria", ()):
+                if "part" in criterion:
+                    outcomes.setdefault(criterion["part"], set()).add(criterion["outcome"])
+            whole = {name.partition("_")[0]: {stage["outcome"]}}
+            parts = {f"P{number}": own for number, own in sorted(outcomes.items())} or whole
+            found += [Part(part, next(each for each in PARTS if each in own)) for part, own in parts.items()]
+        return found
+
+    @property
+    def first_failed(self) -> str:
+        """The title of the first criterion that failed, of a bonus only where nothing else has."""
+        failed = [each for each in self.criteria if each["outcome"] == "failed"]
+        first = min(failed, key=lambda each: bool(each.get("bonus")), default=None)
+        return ("bonus: " * bool(first.get("bonus")) + str(first.get("title", ""))) if first else ""
+
+    @property
+    def tally(self) -> str:
+        """The points as people read them."""
+        return scored(self.points, self.max_points, self.bonus)
 
     @property
     def score(self) -> str:
         """All of it in a few words."""
         if self.reason:
             return f"no score, {self.reason}"
-        return f"{self.points} of {self.max_points} points ({self.each or 'nothing started'})"
+        return f"{self.tally} points ({self.each or 'nothing started'})"
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Where it stands among the others, the best last: outcome, required points, bonus."""
+        return -RANKS.index(self.outcome), self.points, self.bonus
 
     @property
     def link(self) -> str:
@@ -80,21 +137,24 @@ class Line:
 
     def cells(self) -> list[object]:
         """Return the line as summary.csv holds it."""
-        seed = self.report.get("seed", "")
-        return [
-            *(text(self.path), self.outcome, self.points, self.max_points, text(self.each)),
-            *(self.seconds, self.mode, seed, text(self.reason), self.link),
+        parts = ", ".join(f"{part.name} {part.outcome}" for part in self.parts)
+        cells = [
+            *(self.path, self.outcome, self.points, self.max_points, self.each),
+            *(self.seconds, self.mode, self.report.get("seed", ""), self.reason),
+            f"./{self.link}" if self.link.startswith("-") else self.link,
+            *(self.bonus, parts, self.first_failed),
         ]
+        return [text(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def text(value: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(FORMULA) else value
+    """Return a text that stays in its cell, and that no spreadsheet takes for a formula."""
+    return FORMULA.sub("'", re.sub(r"[\t\r\n]", " ", value))
 
 
 def write_summary(folder: Path, lines: Sequence[Line]) -> None:
     """Write `folder`/summary.csv and summary.html, the best first."""
-    ranked = sorted(lines, key=lambda line: (-line.points, line.name.casefold()))
+    ranked = sorted(sorted(lines, key=lambda line: line.name.casefold()), key=lambda line: line.rank, reverse=True)
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows([COLUMNS, *(line.cells() for line in ranked)])
     write_whole(folder / "summary.csv", table.getvalue())
@@ -110,5 +170,6 @@ def _page(lines: Sequence[Line]) -> str:
         policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'",
         mode="practice" if any(line.mode == "practice" for line in lines) else "exam",
         signs=SIGNS,
+        ranks=RANKS,
         passed=sum(line.outcome == "passed" for line in lines),
     )

@@ -15,13 +15,14 @@ from pathlib import Path
 from checks.lab.cell import Cell
 from checks.lab.journal import Journal
 from checks.lab.record import Record, began, has_declared
-from checks.lab.target import Target
+from checks.lab.target import Incident, Target
 
 ENTRY = Path(__file__).with_name("entry.py")
 PATIENCE = 10.0  # seconds without a request: three times the longest think time that a stage asks for
 LIMIT = 60.0  # seconds for a whole run, whatever happens in it
 GRACE = 10.0  # seconds for a polite end
 MOST_PRINTED = 4 * 1024**2
+MOST_LOSSES = 20  # of workers, for the report: a record can be forged
 STOP_TIMEOUT = 5  # seconds that Locust gives to requests in flight, so that its figures and the journal agree
 
 
@@ -68,6 +69,7 @@ def run_alone(
     Without `spawn_rate` all users start within a second.
     """
     record, log = cell.root / "record.jsonl", cell.root / "locust.log"
+    target.compression = compression
     started = time.monotonic()
     with log.open("wb") as output:
         process = cell.start(
@@ -219,6 +221,7 @@ class Swarm:
         if target.peers is None:
             raise ValueError("the target of a swarm has to know its peers")
         self.cell, self.target, self.peers = cell, target, target.peers
+        target.compression = compression
         self.users = users
         self.out_of_time = False
         self._furnish = furnish
@@ -268,16 +271,19 @@ class Swarm:
     def _start(self, name: str, cell: Cell, arguments: Sequence[str]) -> Node:
         arguments = [str(self._compression), *arguments, "--host", self.target.url]
         self._nodes.append(Node(name, self, cell, arguments))
+        self._note(f"{name} starts")
         return self._nodes[-1]
 
     def kill(self, node: Node) -> None:
         """End a process and all that it has forked, without a word: kill -9."""
         self._dismissed.append(node)
+        self._note(f"{node.name} is killed", lost=node.name)
         node.cell.kill(node.process)
 
     def quit(self, node: Node) -> None:
         """End a process politely: a worker says good-bye to its master, a master sends its workers home."""
         self._dismissed.append(node)
+        self._note(f"{node.name} is told to quit", lost=node.name)
         _end(node.cell, node.process)
 
     def until(self, count: Callable[[], int], goal: int, patience: float = PATIENCE) -> bool:
@@ -312,6 +318,20 @@ class Swarm:
             if early or not node.record.users:
                 node.cell.kill(node.process)
             _end(node.cell, node.process)
+        self._note_losses()
+
+    def _note_losses(self) -> None:
+        """Note which workers a master has missed."""
+        records = {node.name: node.record for node in self._nodes}
+        names = {record.worker: name for name, record in records.items() if record.worker}
+        for name, record in records.items():
+            for loss in record.losses[:MOST_LOSSES]:
+                self._note(f"{name} misses {names.get(loss.worker, 'a worker')}", loss.time)
+
+    def _note(self, text: str, when: float | None = None, lost: str = "") -> None:
+        incident = Incident(time.monotonic() if when is None else when, text, lost)
+        if incident not in self.target.incidents:  # a swarm may be ended twice
+            self.target.incidents.append(incident)
 
     def close(self) -> None:
         """End all that is left."""

@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +27,23 @@ SWITCH_INTERVAL = 0.0001
 
 
 @dataclass(frozen=True)
+class Incident:
+    """What befell a swarm while it ran (`time` is seconds of `time.monotonic`); `lost` names the process that ended."""
+
+    time: float
+    text: str
+    lost: str = ""
+
+
+@dataclass
 class Target:
-    """A served application: its address and what it saw."""
+    """A served application: its address, what it saw, and what a reader has to know of the run that it saw."""
 
     url: str
     journal: Journal
     peers: Peers | None = None  # who knows which process a request came from, where that was asked for
+    compression: float = 1.0  # by which the think times of its users are divided
+    incidents: list[Incident] = field(default_factory=list)
 
 
 class _QuickSwitches:

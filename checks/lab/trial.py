@@ -135,6 +135,7 @@ class Trial:
 
     def __init__(self, lab: Lab, questions: Questions, data: DataFile, serve: Serve, lacking: Lacks) -> None:
         self._lab, self._questions, self._data, self._serve, self._lacking = lab, questions, data, serve, lacking
+        lab.evidence.holder = questions.asked_holder
 
     @cached_property
     def roomy(self) -> Scene:

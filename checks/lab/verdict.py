@@ -3,7 +3,10 @@
 import re
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checks.lab.journal import Request
 
 
 class Outcome(StrEnum):
@@ -16,10 +19,14 @@ class Outcome(StrEnum):
 
 
 class Failed(AssertionError):
-    """The submission misses a criterion: what was seen, what was expected, and the next thing to try."""
+    """The submission misses a criterion: what was seen, what was expected, and the next thing to try.
 
-    def __init__(self, seen: str, expected: str, advice: str) -> None:
+    `request`, where one is to blame, is the one that the report marks.
+    """
+
+    def __init__(self, seen: str, expected: str, advice: str, request: "Request | None" = None) -> None:
         super().__init__(seen)
+        self.request = request
         self.seen = plain(seen)
         self.expected = plain(expected)
         self.advice = plain(advice)

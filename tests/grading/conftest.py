@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import launch_flags, require_browser
+from tests.browser import launch_flags, require_browser, sheets
 
 Show = Callable[..., Page]
 
@@ -45,3 +45,12 @@ def show(browser: Browser) -> Iterator[Show]:
 def without_sideways_scrolling(page: Page) -> bool:
     """Tell whether the page fits its window."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def prints_on_one_sheet(page: Page, selector: str) -> bool:
+    """Tell whether a part of the page fits on one printed A4 page, and all that follows begins on the next one."""
+    page.emulate_media(media="print")
+    whole, own = sheets(page.pdf(prefer_css_page_size=True)), page.locator(selector)
+    ends = own.evaluate("element => getComputedStyle(element).breakAfter")
+    own.evaluate("element => { while (element.nextElementSibling) element.nextElementSibling.remove(); }")
+    return sheets(page.pdf(prefer_css_page_size=True)) == 1 and (whole == 1 or ends == "page")

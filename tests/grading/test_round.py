@@ -129,9 +129,9 @@ def lines(output: str) -> dict[str, str]:
 def test_each_gets_its_line_whatever_the_others_do(graded: Graded) -> None:
     said = lines(graded.output)
     assert set(said) == {"hangs", "crashes", "floods", "nasty", "right", "wrong"}
-    assert re.fullmatch(rf"(\d+) of \1 points \({STAGE} passed\) \(\d+ s\)", said["right"])
-    assert re.fullmatch(rf"\d+ of \d+ points \({STAGE} failed\) \(\d+ s\)", said["wrong"])
-    assert re.fullmatch(rf"0 of \d+ points \({STAGE} failed\) \(\d+ s\)", said["floods"])
+    assert re.fullmatch(rf"(\d+)/\1 points \({STAGE} passed\) \(\d+ s\)", said["right"])
+    assert re.fullmatch(rf"\d+/\d+ points \({STAGE} failed\) \(\d+ s\)", said["wrong"])
+    assert re.fullmatch(rf"0/\d+ points \({STAGE} failed\) \(\d+ s\)", said["floods"])
     assert said["hangs"].startswith(f"no score, it did not end within {LIMIT} s")
     assert said["crashes"].startswith("no score, pytest ended with status -9")
     assert re.findall(r"^(\d) of 6", graded.output, re.M) == list("123456")
@@ -183,7 +183,7 @@ def test_what_is_finished_is_kept_and_what_has_changed_is_graded_anew(graded: Gr
     said = lines(output)
     assert said["right"].endswith("(kept, nothing has changed since)")
     assert said["hangs"].endswith("(kept, nothing has changed since)")
-    assert re.fullmatch(rf"0 of \d+ points \({STAGE} failed\) \(\d+ s\)", said["wrong"])
+    assert re.fullmatch(rf"0/\d+ points \({STAGE} failed\) \(\d+ s\)", said["wrong"])
     assert (tmp_path / "out" / "right" / "report.json").read_bytes() == before
     assert status == rounds.BROKEN
 
@@ -259,7 +259,7 @@ def test_one_that_stays_inconclusive_is_not_kept(tmp_path: Path, capsys: pytest.
     shutil.rmtree(tmp_path / "ann")
     assert scripted(tmp_path, script) == 0
     assert len((tmp_path / "count").read_text()) == 4
-    assert f"1 of 1  {tmp_path / 'ann'}: 0 of 1 points" not in capsys.readouterr().out
+    assert f"1 of 1  {tmp_path / 'ann'}: 0/1 points" not in capsys.readouterr().out
 
 
 def test_a_flood_of_output_is_cut_in_the_middle_and_its_end_is_shown(

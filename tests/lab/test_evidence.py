@@ -8,7 +8,9 @@ import pytest
 
 from checks.lab.evidence import MAX_CODE, MAX_DATA, MAX_LINES, MAX_RUNS, Evidence, Source, gathered, visible
 from checks.lab.submission import find
+from checks.lab.target import Target
 from checks.lab.timeline import Timeline
+from tests.lab.witness import journal, request
 
 STAGE = "01_sequential_flows"
 
@@ -71,6 +73,43 @@ def test_runs_are_taken_once_with_their_reason() -> None:
     assert [run.reason for run in taken.runs] == ["It works."]
     assert evidence == evidence.taken("again") == Evidence()
     assert Evidence.unpacked(json.loads(json.dumps(taken.packed()))) == taken
+
+
+def test_the_run_of_the_request_at_fault_comes_once_more_with_it_marked() -> None:
+    first, second = request("a", "/1", 1.0, 1.5), request("a", "/2", 2.0, 2.5)
+    evidence, report = Evidence(), Evidence()
+    for requests in ((first,), (second,)):
+        evidence.saw(Target("http://127.0.0.1:1", journal(*requests)))
+    report.add(evidence.taken("It loads."))
+    report.add(evidence.taken("It works.", first))
+    report.add(evidence.taken("It shines.", second))
+    report.add(evidence.taken("It goes on.", request("a", "/3")))  # of a run that nobody saw
+    assert [(run.reason, run.culprit_of, bool(run.culprit)) for run in report.runs] == [
+        ("It loads.", "It works.", True),
+        ("It loads.", "It shines.", True),
+    ]
+
+
+def test_the_first_request_at_fault_of_a_run_stays_marked() -> None:
+    requests = [request("a", f"/{n}", n + 1.0, n + 1.5) for n in range(2)]
+    evidence, report = Evidence(), Evidence()
+    evidence.saw(Target("http://127.0.0.1:1", journal(*requests)))
+    for criterion, culprit in zip(("It works.", "It shines."), requests, strict=True):
+        report.add(evidence.taken(criterion, culprit))
+    (run,) = report.runs
+    assert run.culprit is not None
+    assert (run.culprit_of, run.culprit[1].text) == ("It works.", "GET /0")
+
+
+def test_notes_around_a_take_home_are_the_candidates_too(tmp_path: Path) -> None:
+    (tmp_path / "simulations").mkdir()
+    (tmp_path / "simulations" / "demo_locustfile.py").write_text("import locust\n")
+    (tmp_path / "NOTES.md").write_text("outside")
+    found = gathered(find(tmp_path, "jsonplaceholder_task")).sources
+    assert [(source.name, source.text) for source in found][1:] == [("NOTES.md", "outside")]
+    (tmp_path / "simulations" / "NOTES.md").write_text("inside")
+    found = gathered(find(tmp_path, "jsonplaceholder_task")).sources
+    assert [(source.name, source.text) for source in found][1:] == [("NOTES.md", "inside")]
 
 
 def test_two_workers_bring_one_stage_together() -> None:

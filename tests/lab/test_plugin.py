@@ -309,9 +309,42 @@ def test_the_report_shows_code_notes_and_what_the_target_saw(
     assert session.status == 0, session.output
     assert [note.split(":")[:2] for note in session.stage["notes"]] == [["mine.py", "1"]]
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.count("Run 1: 1 user, 1 request<") == page.count("For: It loads.") == 1
+    assert page.count("Run 1: 1 user, 1 request, 1 answered with an error<") == page.count("For: It loads.") == 1
     assert "GET /pets/4711: 404 after " in page
     assert "import socket  # &lt;b&gt;mine&lt;/b&gt;" in page
+
+
+BLAMED = """
+import requests
+
+@pytest.fixture(scope="module")
+def shop(lab):
+    with lab.petshop() as shop:
+        for number in range(3):
+            requests.get(f"{shop.url}/pets/{number}", timeout=30)
+    return shop
+
+@pytest.mark.criterion(points=1)
+def test_loads(shop):
+    \"\"\"It loads.\"\"\"
+
+@pytest.mark.criterion(points=1)
+def test_works(shop):
+    \"\"\"It works.\"\"\"
+    raise Failed("a pet too many", "two pets", "leave it", list(shop.journal)[2])
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_the_report_marks_the_request_that_a_check_blames(
+    grade: Grade, tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    (tmp_path / "mine.py").write_text('\nget(f"/pets/{number}")\n')
+    session = grade(BLAMED, "--submission", str(tmp_path / "mine.py"), *workers)
+    assert session.criteria["works"]["message"] == "seen: a pet too many\nexpected: two pets\nnext: leave it"
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("the request at fault: GET /pets/2") == page.count("For: It loads.") == 1
+    assert '<dt>Probably sent by</dt><dd><span class="place">mine.py:2</span>' in page
 
 
 def test_a_submission_that_is_not_there_is_a_usage_error(grade: Grade, tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """Each deck is built and opened in a real browser: nothing overflows, nothing is missing, all can be read."""
 
-import re
-import zlib
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 import workshop
+from tests.browser import sheets
 
 from .decks import DECKS, SLIDES, slides
 from .inspection import count, faults
@@ -45,9 +44,7 @@ def plain(note: str) -> str:
 def test_pdf_has_a_page_for_each_slide(deck: Path, built: Path) -> None:
     content = (built / f"{deck.stem}.pdf").read_bytes()
     assert content.startswith(b"%PDF-")
-    packed = re.findall(rb"/ObjStm\b.*?stream\r?\n(.*?)endstream", content, re.DOTALL)
-    objects = b"".join([content, *(zlib.decompressobj().decompress(stream) for stream in packed)])
-    assert len(re.findall(rb"/Type\s*/Page\b", objects)) == len(slides(deck))
+    assert sheets(content) == len(slides(deck))
 
 
 # What the inspection is for: each fault, on a slide of its own, is found.
