@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from checks.lab.cell import Cell
-from checks.lab.evidence import gathered
+from checks.lab.evidence import gathered, readings
 from checks.lab.faults import Choice, Faults
 from checks.lab.journal import Journal
 from checks.lab.peers import Peers
@@ -43,7 +43,13 @@ class Lab:
         self.submission = submission
         self.rng = rng
         self._cell, self._limit = cell, limit
-        self.evidence = gathered(submission)
+        self._readings = readings(submission)
+        self.evidence = gathered(submission, self._readings)
+
+    @property
+    def words(self) -> set[str]:
+        """The names and .attributes in the submission's code."""
+        return {word for reading in self._readings.values() for word in reading.words}
 
     def control(self) -> "Lab":
         """Return a lab whose submission is the control; it may run in a thread beside this one's."""

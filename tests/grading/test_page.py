@@ -38,7 +38,7 @@ def written(folder: Path, report: Report) -> Path:
 def report() -> Report:
     """A report with a bit of everything."""
     evidence = Evidence(
-        sources=[Source("locustfile.py", "import time\n\n\tpass", False), Source("users.csv", "a,b", True)],
+        sources=[Source("locustfile.py", "import time\n\n\tpass"), Source("users.csv", "a,b", 2)],
         notes=["locustfile.py:1: starts processes (imports subprocess)"],
         runs=[run(), run("POST /pets", users=1, status=500), Timeline(0, 0, (), (), "It loads.")],
     )
@@ -110,14 +110,14 @@ def test_the_timeline_shows_each_request_with_its_shape_its_place_and_in_words(
 def test_the_code_has_its_lines_and_says_where_it_is_cut(show: Show, tmp_path: Path, report: Report) -> None:
     shown = show(written(tmp_path, report))
     assert shown.locator(".code").first.locator("li").all_text_contents() == ["import time", "", "\tpass"]
-    assert shown.get_by_text("There is more of this file than is shown here.").count() == 1
+    assert shown.get_by_text("Not shown of this file: 2 more lines.").count() == 1
     expect(shown.get_by_text("starts processes (imports subprocess)")).to_be_visible()
 
 
 @pytest.fixture
 def nasty() -> Report:
     """A report on somebody who tries to write it himself."""
-    evidence = Evidence([Source(NASTY, NASTY * 3, True)], [NASTY], [run(NASTY)])
+    evidence = Evidence([Source(NASTY, NASTY * 3, 2, True)], [NASTY], [run(NASTY)])
     results = [
         result(Outcome.FAILED, seen=NASTY, expected=NASTY, advice=NASTY),
         result(Outcome.INCONCLUSIVE, id="other", message=NASTY),
