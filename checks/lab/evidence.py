@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from checks.lab import sight
+from checks.lab import findings, sight
 from checks.lab.source import MAX_NOTES, Reading, reached, read
 from checks.lab.submission import Submission, opened
 from checks.lab.target import Target
@@ -47,11 +47,15 @@ class Source:
 
 @dataclass
 class Evidence:
-    """The files of one stage's submission, the notes on them, and a timeline of each run; grows while it is judged."""
+    """The files of one stage's submission, the notes on them, a timeline of each run, and what the learner measured.
+
+    It grows while the submission is judged.
+    """
 
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     runs: list[Timeline] = field(default_factory=list)
+    findings: dict[str, Any] = field(default_factory=dict)
 
     def saw(self, target: Target) -> None:
         """Keep the timeline of a run that has ended."""
@@ -59,8 +63,9 @@ class Evidence:
 
     def taken(self, reason: str) -> "Evidence":
         """Return what has come since the last time, its runs made for `reason`; forget it here."""
-        taken = Evidence(self.sources, self.notes, [replace(run, reason=reason) for run in self.runs])
-        self.sources, self.notes, self.runs = [], [], []
+        runs = [replace(run, reason=reason) for run in self.runs]
+        taken = Evidence(self.sources, self.notes, runs, self.findings)
+        self.sources, self.notes, self.runs, self.findings = [], [], [], {}
         return taken
 
     def add(self, other: "Evidence") -> None:
@@ -69,6 +74,7 @@ class Evidence:
         self.sources += [source for source in other.sources if source.name not in known]
         self.notes += [note for note in other.notes if note not in self.notes]
         self.runs = [*self.runs, *other.runs][:MAX_RUNS]
+        self.findings = self.findings | other.findings
 
     def packed(self) -> dict[str, Any]:
         """Return the evidence as plain JSON values, for the way between processes."""
@@ -81,6 +87,7 @@ class Evidence:
             sources=[Source(**source) for source in facts["sources"]],
             notes=facts["notes"],
             runs=[Timeline.unpacked(run) for run in facts["runs"]],
+            findings=facts["findings"],
         )
 
 
@@ -102,7 +109,7 @@ def gathered(submission: Submission, said: Mapping[str, Reading]) -> Evidence:
     running = reached(submission.locustfile, said, said)
     rest = [name for name in files if name not in running]
     ranks = [running[:1], running[1:], list(filter(_is_code, rest)), [name for name in rest if not _is_code(name)]]
-    evidence, left = Evidence(), ALL_SHOWN
+    evidence, left = Evidence(findings=findings.told(submission)), ALL_SHOWN
     for number, rank in enumerate(ranks):
         found = [_source(name, _text(_content(submission, files[name]))) for name in rank]
         kept = LEAST_SHOWN * sum(map(len, ranks[number + 1 :]))

@@ -5,17 +5,30 @@ import csv
 import hashlib
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from checks.lab.findings import shared
 from checks.lab.page import SIGNS, templates
 from checks.lab.report import write_whole
 from checks.lab.verdict import plain
 
 FILES = ("summary.csv", "summary.html")
-COLUMNS = ("submission", "outcome", "points", "max_points", "stages", "seconds", "mode", "seed", "reason", "report")
+COLUMNS = (
+    "submission",
+    "outcome",
+    "points",
+    "max_points",
+    "stages",
+    "seconds",
+    "mode",
+    "seed",
+    "reason",
+    "report",
+    "note",
+)
 FORMULA = ("=", "+", "-", "@", "\t")
 SCRIPT = Path(__file__).with_name("templates") / "summary.js"
 ORDER = ("failed", "inconclusive", "passed")
@@ -31,6 +44,12 @@ class Line:
     reason: str
     seconds: float
     mode: str
+    note: str = ""  # what it has in common with others
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """What its author has measured; empty where there is nothing."""
+        return next((stage["findings"] for stage in self.stages.values() if "findings" in stage), {})
 
     @property
     def name(self) -> str:
@@ -83,7 +102,7 @@ class Line:
         seed = self.report.get("seed", "")
         return [
             *(text(self.path), self.outcome, self.points, self.max_points, text(self.each)),
-            *(self.seconds, self.mode, seed, text(self.reason), self.link),
+            *(self.seconds, self.mode, seed, text(self.reason), self.link, text(self.note)),
         ]
 
 
@@ -94,6 +113,8 @@ def text(value: str) -> str:
 
 def write_summary(folder: Path, lines: Sequence[Line]) -> None:
     """Write `folder`/summary.csv and summary.html, the best first."""
+    notes = shared([line.name for line in lines], [line.findings for line in lines])
+    lines = [replace(line, note=note) for line, note in zip(lines, notes, strict=True)]
     ranked = sorted(lines, key=lambda line: (-line.points, line.name.casefold()))
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows([COLUMNS, *(line.cells() for line in ranked)])

@@ -1,7 +1,5 @@
 """The sight: lines as Python counts them, and what a reader would not see."""
 
-import time
-
 import pytest
 
 from checks.lab.sight import FAR, GAP, LONG, deceptions, lines, visible
@@ -68,9 +66,7 @@ def test_the_numbers_are_those_of_python() -> None:
 
 
 @pytest.mark.parametrize("sign", [" ", "\t", "\r", "\n", "\u200b", "\u0430", "\ufe0f", "(", "a", "\x85", " a", "\r\n"])
-def test_nothing_takes_longer_than_its_length_explains(sign: str) -> None:
+def test_nothing_takes_longer_than_its_length_explains(sign: str, quick: None) -> None:
     text = sign * (2**18 // len(sign))
-    began = time.process_time()
     list(deceptions(text))
     visible(text)
-    assert time.process_time() - began < 5
