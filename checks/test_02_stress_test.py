@@ -31,7 +31,6 @@ from checks.lab import (
     narrow,
     read_findings,
     require_requests,
-    source,
 )
 from petshop_app import mystery
 from petshop_app.capacity import Capacity
@@ -152,7 +151,7 @@ class Trial:
 
     @cached_property
     def _may_end_by_itself(self) -> bool:
-        return not ENDS.isdisjoint(source.words(self.lab.submission))
+        return not ENDS.isdisjoint(self.lab.words)
 
     def _pair_has_shown(self, journal: Journal) -> bool:
         if self._may_end_by_itself and journal.age < LOOK:

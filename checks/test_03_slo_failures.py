@@ -28,7 +28,6 @@ from checks.lab import (
     in_turn,
     numbers,
     require_requests,
-    source,
 )
 
 CONSTANT, LIMIT_MS = "RESPONSE_TIME_LIMIT_MS", 3000.0
@@ -168,7 +167,7 @@ def judged(run: Run) -> list[Judged]:
 @pytest.fixture
 def words(lab: Lab) -> set[str]:
     """The names and .attributes in the submission's code: they choose between pieces of advice, never the verdict."""
-    return source.words(lab.submission)
+    return lab.words
 
 
 def scripted(journal: Iterable[Request]) -> list[Request]:

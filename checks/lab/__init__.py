@@ -3,7 +3,6 @@
 What a check needs is here; the modules behind it are one noun each.
 """
 
-from checks.lab import source
 from checks.lab.bench import Lab, Middleware
 from checks.lab.diagnosis import aside, require_requests
 from checks.lab.distribution import Distribution
@@ -62,5 +61,4 @@ __all__ = [
     "pauses",
     "read_findings",
     "require_requests",
-    "source",
 ]

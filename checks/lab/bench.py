@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from checks.lab.cell import Cell
-from checks.lab.evidence import Evidence, gathered
+from checks.lab.evidence import Evidence, gathered, readings
 from checks.lab.faults import Choice, Faults
 from checks.lab.journal import Journal
 from checks.lab.peers import Peers
@@ -46,7 +46,13 @@ class Lab:
         self.submission = submission
         self.rng = rng
         self._cell, self._limit = cell, limit
-        self.evidence = gathered(submission) if evidence is None else evidence
+        self.readings = readings(submission)
+        self.evidence = gathered(submission, self.readings) if evidence is None else evidence
+
+    @property
+    def words(self) -> set[str]:
+        """The names, the .attributes and the texts of one word in the submission's code."""
+        return {word for reading in self.readings.values() for word in reading.words}
 
     def beside(self) -> "Lab":
         """Return a lab for the same submission with chance and evidence of its own, for a thread beside this one's."""

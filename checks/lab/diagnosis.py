@@ -1,15 +1,22 @@
 """The diagnosis: why a run came to nothing, in one sentence with file and line, and what to do about it."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from checks.lab.record import Fault
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive
 
-# In a traceback; a submission's folder is called work.
-OWN_FRAME = re.compile(r' +File ".*[/\\]work[/\\]([^"]+)", line (\d+)')
+FRAME = re.compile(r' +File "([^"]+)", line (\d{1,9})\b')  # in a traceback
+WORK = "/work/"  # a submission's folder is called work
+MOST_FAULTS = 100  # that are read from a log
 NO_BASE = re.compile(r"Attribute 'environment' is missing on user [^\n]{1,150} forgot to call the base constructor\?")
 EXPECTED = "Locust loads the file, and its users send requests to the server that grades"
+OF_LOCUST = re.compile(r"^\[[^]]*\] \S+ ")  # time, host and level
+QUOTED = 200  # characters of a process's last words
+# A file that takes this long to read is slow itself, not the machine: seconds, and times what Locust's import took.
+SLOW, TIMES = 10.0, 10.0
 
 
 def require_requests(run: Run) -> None:
@@ -37,21 +44,17 @@ def require_requests(run: Run) -> None:
             EXPECTED,
             'put what starts users by itself, such as run_single_user, under if __name__ == "__main__":',
         )
-    if "No User class found!" in run.log:
-        raise Failed(
-            "the file has no user class",
-            EXPECTED,
-            "write a class that inherits HttpUser (or FastHttpUser); a task set alone is not run by anybody",
-        )
-    if not run.record.users and run.out_of_time and run.record.began:
-        seen = f"Locust was still reading the file after {run.seconds:.0f} s"
-        raise Failed(seen, EXPECTED, "leave no endless loop and no long work at the top level of the file")
-    if not run.record.users and run.record.began and not run.log.strip():
-        seen = f"Locust ended with status {run.exit_code} while it read the file, without a word"
-        raise Failed(seen, EXPECTED, "let nothing in the file end the process")
-    if not run.record.users:
-        raise Inconclusive(f"Locust did not start (status {run.exit_code}): {_last_line(run.log)}")
-    raise _silent(run)
+    raise _silent(run) if run.record.users else _not_started(run)
+
+
+def last_words(log: str) -> str:
+    """Return the last line that a process has printed, in quotation marks; empty where there is none.
+
+    What Locust says of its options may have more than one.
+    """
+    lines = [OF_LOCUST.sub("", line).strip() for line in log.splitlines() if line.strip()]
+    last = next((at for at in range(len(lines) - 1, -1, -1) if ": error: " in lines[at]), len(lines) - 1)
+    return f'"{" ".join(lines[last:])[:QUOTED]}"' if lines else ""
 
 
 def aside(run: Run) -> str:
@@ -67,22 +70,23 @@ def aside(run: Run) -> str:
 
 def uncaught(log: str) -> tuple[Fault, ...]:
     """Return the exceptions of the submission's event listeners and message handlers: Locust logs them and goes on."""
-    faults: list[Fault] = []
+    return tuple(islice(_uncaught(log), MOST_FAULTS))
+
+
+def _uncaught(log: str) -> Iterator[Fault]:
     place: tuple[str, int] | None = None
     for line in log.splitlines():
         if line.startswith("Traceback "):
             place = None
-        elif frame := OWN_FRAME.match(line):
-            place = frame[1], int(frame[2])
+        elif frame := FRAME.match(line):
+            _, is_own, name = frame[1].replace("\\", "/").rpartition(WORK)
+            place = (name, int(frame[2])) if is_own else place
         elif place and not line.startswith(" "):
-            faults.append(Fault(*place, error=line))
+            yield Fault(*place, error=line)
             place = None
-    return tuple(faults)
 
 
-def _crashed(crash: Fault) -> Exception:
-    if not crash.file:
-        return Inconclusive(f"Locust did not start: {crash.error}")
+def _crashed(crash: Fault) -> Failed:
     if crash.missing_module:
         return Failed(
             f'{crash.place}the import needs a module "{crash.missing_module}" that is not installed',
@@ -90,7 +94,39 @@ def _crashed(crash: Fault) -> Exception:
             "delete that import if you did not mean it (editors add such lines by themselves); "
             "a module of your own goes into the stage's folder",
         )
-    return Failed(f"{crash.place}{crash.error}", EXPECTED, "mend that line; `locust -f locustfile.py` shows all of it")
+    if crash.file:
+        return Failed(
+            f"{crash.place}{crash.error}", EXPECTED, "mend that line; `locust -f locustfile.py` shows all of it"
+        )
+    return Failed(
+        f"Locust ended while it read the files: {crash.error}",
+        EXPECTED,
+        "`locust -f locustfile.py` shows all of it; if it speaks of bytes or of an encoding, save the file as UTF-8",
+    )
+
+
+def _not_started(run: Run) -> Exception:
+    """Return why Locust never came to know a user class."""
+    if not run.can_start:
+        return Inconclusive(f"Locust does not start on this machine, whatever its file: {last_words(run.log)}")
+    if "No User class found!" in run.log:
+        return Failed(
+            "the file has no user class",
+            EXPECTED,
+            "write a class that inherits HttpUser (or FastHttpUser); a task set alone is not run by anybody",
+        )
+    if run.out_of_time:
+        seen = f"Locust was still reading the file after {run.seconds:.0f} s"
+        return Failed(seen, EXPECTED, "leave no endless loop and no long work at the top level of the file")
+    words = last_words(run.log)
+    if not words:
+        seen = f"Locust ended with status {run.exit_code} while it read the file, without a word"
+        return Failed(seen, EXPECTED, "let nothing in the file end the process")
+    return Failed(
+        f"Locust ended before it had any users, with status {run.exit_code}; its last words: {words}",
+        EXPECTED,
+        "start it yourself as the README does: Locust says what it does not accept, or does instead of a test",
+    )
 
 
 def _silent(run: Run) -> Exception:
@@ -111,6 +147,10 @@ def _silent(run: Run) -> Exception:
             EXPECTED,
             "begin your __init__ with super().__init__(*args), or call it on_start, which Locust calls for each user",
         )
+    loading = run.record.declared - run.record.began
+    if run.out_of_time and loading > SLOW + TIMES * run.importing:
+        seen = f"Locust read the file for {loading:.0f} s, and no request came within {run.seconds:.0f} s"
+        return Failed(seen, EXPECTED, "leave no long work at the top level of the file")
     if run.out_of_time:
         return Inconclusive(f"no request within {run.seconds:.0f} s; the machine may be too busy: try again")
     return Failed(
@@ -118,8 +158,3 @@ def _silent(run: Run) -> Exception:
         EXPECTED,
         "give the user class tasks, and let them send requests through self.client",
     )
-
-
-def _last_line(log: str) -> str:
-    lines = [line for line in log.splitlines() if line.strip()]
-    return lines[-1] if lines else "it printed nothing"

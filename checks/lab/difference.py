@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 
-from checks.lab.evidence import WORDS, Source
-from checks.lab.submission import INNER, LOCUSTFILES, STARTERS
+from checks.lab.evidence import Source
+from checks.lab.submission import INNER, LOCUSTFILES, STARTERS, WORDS
 
 AROUND = 3  # unchanged lines that are shown before and after a change
 
@@ -22,11 +22,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Difference:
-    """A submitted file beside the starter's: stretches of changed lines and their surroundings."""
+    """A submitted file beside the starter's: stretches of changed lines and their surroundings.
+
+    `more` says in words what of it is not shown.
+    """
 
     name: str
     is_new: bool
-    is_cut: bool
+    more: str
     stretches: tuple[tuple[Line, ...], ...]
 
     @property
@@ -52,7 +55,7 @@ def differences(stage: str, sources: Sequence[Source]) -> list[Difference]:
         original = known.get(locustfile if is_renamed else source.name)
         before = original.read_text(encoding="utf-8").rstrip("\n").split("\n") if original else []
         found.append(
-            Difference(source.name, original is None, source.is_cut, tuple(_stretches(before, source.text.split("\n"))))
+            Difference(source.name, original is None, source.more, tuple(_stretches(before, source.text.split("\n"))))
         )
     return [each for each in found if PurePosixPath(each.name).name != WORDS]
 

@@ -53,7 +53,7 @@ class Record:
         self._file: TextIO = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open to the end
         self._places: set[tuple[str, str, int]] = set()
         self._counted = self._waits_of_nothing = 0
-        self.note("began")
+        self.note("began", time=time.monotonic())
 
     def note(self, kind: str, **facts: Any) -> None:
         """Add one line."""
@@ -173,6 +173,7 @@ def watch(record: Record) -> None:
             users=_user_classes(environment),
             constants=_constants(),
             worker=getattr(runner, "client_id", ""),
+            time=time.monotonic(),
             printed=os.fstat(1).st_size,
         )
         environment.reset_stats = False  # a fair option, but the figures are to be compared with the whole run

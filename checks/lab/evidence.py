@@ -1,40 +1,62 @@
 """The evidence: what a report shows of a submission beside the verdict, for a person who judges it too."""
 
-import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from checks.lab import findings, sight
 from checks.lab.journal import Request
-from checks.lab.notes import BIDI, notes
+from checks.lab.source import MAX_NOTES, Reading, reached, read
 from checks.lab.submission import WORDS, Submission
 from checks.lab.target import Target
 from checks.lab.timeline import Holder, Timeline, timeline
 
 MAX_RUNS = 6
-MAX_NOTES = 50
+ALL_NOTES = 60
+LINKS = 5  # that are named
 CODE = {".py", ".conf", ".toml", ".md"}  # shown at length; of data, the beginning says what it is
 MAX_CODE, MAX_DATA = 100_000, 2_000  # characters of a file
 MAX_LINES = 2_000
-MAX_ALL = 400_000
+ALL_SHOWN = 400_000  # characters
+LEAST_SHOWN = 1_000  # characters of a file, whatever other files there are
 
 
 @dataclass(frozen=True)
 class Source:
-    """A submitted file as it is shown: its beginning, and whether there is more of it."""
+    """A submitted file as it is shown: its beginning, and how many more lines there are; the last may be cut off."""
 
     name: str
     text: str
-    is_cut: bool
+    lines: int = 0
+    is_cut: bool = False
+
+    @property
+    def more(self) -> str:
+        """What is not shown, in words; empty where there is nothing."""
+        lines = f"{self.lines} more {'line' if self.lines == 1 else 'lines'}" if self.lines else ""
+        return " and ".join(filter(None, ["the rest of the last line" * self.is_cut, lines]))
+
+    def cut_to(self, room: int) -> "Source":
+        """Return the same with at most so many characters."""
+        if len(self.text) <= room:
+            return self
+        cut = self.text[:room].removesuffix("\n")
+        lines = self.lines + self.text.count("\n") - cut.count("\n")
+        return replace(self, text=cut, lines=lines, is_cut=self.text[len(cut)] != "\n")
 
 
 @dataclass
 class Evidence:
-    """The files of one stage's submission, the notes on them, and a timeline of each run; grows while it is judged."""
+    """The files of one stage's submission, the notes on them, a timeline of each run, and what the learner measured.
+
+    It grows while the submission is judged.
+    """
 
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     runs: list[Timeline] = field(default_factory=list)
+    findings: dict[str, Any] = field(default_factory=dict)
     holder: Holder = field(default=lambda _: "", compare=False)  # whose data a request asks for, where a check knows
     _targets: list[Target] = field(default_factory=list, compare=False)
 
@@ -48,12 +70,13 @@ class Evidence:
 
         The run in which the culprit was sent, for which the criterion fails, comes once more, with it marked.
         """
-        taken = Evidence(self.sources, self.notes, [replace(run, reason=criterion) for run in self.runs])
+        runs = [replace(run, reason=criterion) for run in self.runs]
+        taken = Evidence(self.sources, self.notes, runs, self.findings)
         for target in self._targets:
             if culprit is not None and any(request is culprit for request in target.journal):
                 marked = replace(timeline(target, self.holder, culprit), reason=criterion, culprit_of=criterion)
                 taken.add(Evidence(runs=[marked]))
-        self.sources, self.notes, self.runs = [], [], []
+        self.sources, self.notes, self.runs, self.findings = [], [], [], {}
         return taken
 
     def add(self, other: "Evidence") -> None:
@@ -61,6 +84,7 @@ class Evidence:
         known = {source.name for source in self.sources}  # two workers may have judged parts of one stage
         self.sources += [source for source in other.sources if source.name not in known]
         self.notes += [note for note in other.notes if note not in self.notes]
+        self.findings = self.findings | other.findings
         for run in other.runs:
             self._add_run(run)
 
@@ -78,6 +102,7 @@ class Evidence:
             "sources": [asdict(source) for source in self.sources],
             "notes": self.notes,
             "runs": [run.packed() for run in self.runs],
+            "findings": self.findings,
         }
 
     @classmethod
@@ -87,42 +112,95 @@ class Evidence:
             sources=[Source(**source) for source in facts["sources"]],
             notes=facts["notes"],
             runs=[Timeline.unpacked(run) for run in facts["runs"]],
+            findings=facts["findings"],
         )
 
 
-def gathered(submission: Submission) -> Evidence:
-    """Return what a submission shows before it runs."""
-    evidence, left = Evidence(), MAX_ALL
-    words = {} if submission.words is None else {submission.folder / WORDS: submission.words}
-    for file, content in {**submission.contents, **words}.items():
-        name = _shown(file.relative_to(submission.folder).as_posix())
-        if file.suffix == ".py":
-            evidence.notes += notes(name, content)
-        source = _source(file, name, content, left)
-        left -= len(source.text)
-        evidence.sources.append(source)
-    # The locustfile comes first, and data last: that is the order of reading.
-    evidence.sources.sort(
-        key=lambda source: (source.name != submission.locustfile, Path(source.name).suffix not in CODE)
-    )
-    evidence.notes += [f"{_shown(link)}: a link, and nothing behind it takes part" for link in submission.links]
-    evidence.notes = evidence.notes[:MAX_NOTES]
+def readings(submission: Submission) -> dict[str, Reading]:
+    """Return what each of a submission's Python files says."""
+    code = {_name(submission, file): submission.read(file) for file in submission.files if file.suffix == ".py"}
+    return read(code, submission.locustfile)
+
+
+def gathered(submission: Submission, said: Mapping[str, Reading]) -> Evidence:
+    """Return what a submission shows before it runs; `said` is what its Python files say.
+
+    What runs comes first, and no number of other files takes its room: the locustfile, what it imports, then other
+    code, then data.
+    """
+    words = {} if submission.words is None else {WORDS: submission.words}
+    files = {**{_name(submission, file): submission.read(file) for file in submission.files}, **words}
+    running = reached(submission.locustfile, said, said)
+    rest = [name for name in files if name not in running]
+    ranks = [running[:1], running[1:], list(filter(_is_code, rest)), [name for name in rest if not _is_code(name)]]
+    evidence, left = Evidence(findings=findings.told(submission)), ALL_SHOWN
+    for number, rank in enumerate(ranks):
+        found = [_source(name, _text(files[name])) for name in rank]
+        kept = LEAST_SHOWN * sum(map(len, ranks[number + 1 :]))
+        for source, room in zip(found, shares([len(one.text) for one in found], left - kept), strict=True):
+            evidence.sources.append(source.cut_to(room))
+            left -= room
+    evidence.notes = list(_notes([name for rank in ranks for name in rank if name in said], said))
+    evidence.notes += [
+        f"{_called(link)}: a link, and nothing behind it takes part" for link in submission.links[:LINKS]
+    ]
     return evidence
 
 
-def _shown(name: str) -> str:
-    return " ".join(visible(name).split())
+def shares(wishes: Sequence[int], room: int) -> list[int]:
+    """Return what each gets of `room`: small wishes are granted, what is left is shared out evenly."""
+    granted = [0] * len(wishes)
+    for still, place in zip(range(len(wishes), 0, -1), sorted(range(len(wishes)), key=wishes.__getitem__), strict=True):
+        granted[place] = min(wishes[place], max(0, room) // still)
+        room -= granted[place]
+    return granted
 
 
-def _source(file: Path, name: str, content: bytes, left: int) -> Source:
-    limit = min(left, MAX_CODE if file.suffix in CODE else MAX_DATA)
-    data = content[: 4 * limit + 1]  # no character takes more bytes
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n")
-    shown = "\n".join(text[:limit].split("\n")[:MAX_LINES])
-    return Source(name, visible(shown.removesuffix("\n")), is_cut=len(text) > len(shown))
+def _notes(names: Sequence[str], said: Mapping[str, Reading]) -> Iterable[str]:
+    """Yield the notes on some files, the locustfile first: each file has its share of the room."""
+    found = [_said_of(_called(name), said[name]) for name in names]
+    wishes = [min(MAX_NOTES, len(own)) for own in found]
+    granted = [*wishes[:1], *shares(wishes[1:], ALL_NOTES - sum(wishes[:1]))]
+    for name, own, count in zip(names, found, granted, strict=True):
+        yield from own[:count]
+        if 0 < count < len(own):
+            yield f"{_called(name)}: {len(own) - count} more"
+    if untold := [own for own, count in zip(found, granted, strict=True) if own and not count]:
+        yield f"{sum(map(len, untold))} more in {len(untold)} other files"
 
 
-def visible(text: str) -> str:
-    """Return `text` with signs in place of what can't be seen and would mislead: control and direction characters."""
-    text = BIDI.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+def _said_of(name: str, reading: Reading) -> list[str]:
+    trouble = [f"{name}: not looked at, as {reading.trouble}"] if reading.trouble else []
+    return trouble + [f"{name}:{line}: {what}" for line, what in reading.notes]
+
+
+def _source(name: str, text: str) -> Source:
+    """Return a file as a reader is to see it, if it had all the room that one file may have."""
+    lines = sight.lines(text)
+    if len(lines) > 1 and not lines[-1]:  # what ends the last line begins no other
+        lines = lines[:-1]
+    most = MAX_CODE if _is_code(name) else MAX_DATA
+    shown, length = [], 0
+    for line in lines[:MAX_LINES]:
+        if length > most:
+            break
+        shown.append(sight.visible(line[: most + 1]))
+        length += len(shown[-1]) + 1
+    return Source(_called(name), "\n".join(shown), len(lines) - len(shown)).cut_to(most)
+
+
+def _called(name: str) -> str:
+    """Return a file's name in one line, as a reader is to see it."""
+    return " ".join(sight.visible(name).split())
+
+
+def _is_code(name: str) -> bool:
+    return Path(name).suffix in CODE
+
+
+def _name(submission: Submission, file: Path) -> str:
+    return file.relative_to(submission.folder).as_posix()
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace").removeprefix("\ufeff")

@@ -2,7 +2,10 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from checks.lab.submission import Submission
@@ -10,6 +13,8 @@ from checks.lab.verdict import Failed, NotStarted
 
 NAME = "findings.toml"
 SHAPE = 'name = "...", max_throughput_rps = ..., users_at_saturation = ...'
+MAX_BYTES = 4 * 1024  # a key of two thousand dots takes the parser half a second, one of a million takes it days
+LISTED = 3
 MOST = 100_000.0  # of anything: more than any laptop serves
 
 
@@ -39,7 +44,52 @@ def read_findings(submission: Submission) -> Findings:
     return Findings(name, _number(facts, "max_throughput_rps"), _number(facts, "users_at_saturation"))
 
 
+def told(submission: Submission) -> dict[str, Any]:
+    """Return the findings as report.json holds them; nothing where there are none that can be read."""
+    try:
+        return asdict(read_findings(submission))
+    except (NotStarted, Failed):
+        return {}
+
+
+def shared(names: Sequence[str], told_by: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a note for each of many submissions, by their names, where its findings are also those of others.
+
+    A single submission doesn't show whether its findings were measured, or copied from a neighbour.
+    """
+    shops, figures = defaultdict[object, list[str]](list), defaultdict[object, list[str]](list)
+    for name, told in zip(names, told_by, strict=True):
+        shops[_shop(told)].append(name)
+        figures[_figures(told)].append(name)
+    return [_note(name, told, shops, figures) for name, told in zip(names, told_by, strict=True)]
+
+
+def _note(
+    name: str, told: Mapping[str, Any], shops: Mapping[object, list[str]], figures: Mapping[object, list[str]]
+) -> str:
+    if not told:
+        return ""
+    for what, same in (("mystery shop", shops[_shop(told)]), ("findings", figures[_figures(told)])):
+        others = [other for other in same if other != name]
+        if others:
+            more = f" and {len(others) - LISTED} more" if len(others) > LISTED else ""
+            return f"the same {what} as {', '.join(others[:LISTED])}{more}"
+    return ""
+
+
+def _shop(told: Mapping[str, Any]) -> str:
+    """Return the name of a shop as the shop itself takes it: case and surrounding blanks don't count."""
+    name = unicodedata.normalize("NFD", str(told.get("name", "")))
+    return unicodedata.normalize("NFD", name.casefold()).strip()
+
+
+def _figures(told: Mapping[str, Any]) -> tuple[object, ...]:
+    return tuple(value for key, value in sorted(told.items()) if key != "name")
+
+
 def _parsed(content: bytes) -> dict[str, Any]:
+    if len(content) > MAX_BYTES:
+        raise _unusable(f"{NAME} has more than {MAX_BYTES >> 10} kB", "keep the three lines alone")
     text = ""
     try:
         text = content.decode("utf-8-sig")  # Windows editors like to begin with a mark
@@ -63,7 +113,10 @@ def _number(facts: dict[str, Any], key: str) -> float:
 
 
 def _told(facts: dict[str, Any], key: str) -> str:
-    return f"{key} = {facts[key]!r:.60}" if key in facts else f"no {key}"
+    try:
+        return f"{key} = {facts[key]!r:.60}" if key in facts else f"no {key}"
+    except ValueError:  # Python writes no number of more than 4300 digits
+        return f"{key} with thousands of digits"
 
 
 def _unusable(seen: str, advice: str) -> Failed:

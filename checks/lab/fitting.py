@@ -9,15 +9,21 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 Kind = TypeVar("Kind")
+MOST_LINES = 100_000  # more than the longest run writes
+LONGEST_TEXT = 4_000  # characters
 MISFITS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 def lines(path: Path, most_bytes: int, longest: int) -> list[bytes]:
-    """Return the lines of a file, of its first `most_bytes` only, without those that are longer than anybody writes."""
+    """Return the lines of a file, of its first `most_bytes` only, without those that are longer than anybody writes.
+
+    There are at most `MOST_LINES` of them.
+    """
     if not path.exists():
         return []
     with path.open("rb") as file:
-        return [line for line in file.read(most_bytes).splitlines() if len(line) <= longest]
+        found = file.read(most_bytes).split(b"\n", MOST_LINES)[:MOST_LINES]
+    return [line for line in found if 0 < len(line) <= longest]
 
 
 def parsed(line: bytes) -> dict[str, Any]:
@@ -46,14 +52,14 @@ def _fit(kind: Any, value: Any) -> Any:
             raise TypeError(value)
         return tuple(_fit(get_args(kind)[0], one) for one in value)
     if get_origin(kind) is dict:
-        return {str(name): _fit(get_args(kind)[1], one) for name, one in value.items()}
+        return {str(name)[:LONGEST_TEXT]: _fit(get_args(kind)[1], one) for name, one in value.items()}
     if get_origin(kind) is types.UnionType:  # of something and None
         return None if value is None else _fit(get_args(kind)[0], value)
     if kind in (int, float):
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise TypeError(value)
         return kind(value)
-    return kind(value)
+    return str(value)[:LONGEST_TEXT] if kind is str else kind(value)
 
 
 def _is_dataclass(kind: Any) -> bool:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from checks.lab.difference import differences
-from checks.lab.evidence import WORDS, Evidence
+from checks.lab.evidence import Evidence
 from checks.lab.origin import Line, first, origin
 from checks.lab.report import by_stage
+from checks.lab.submission import WORDS
 from checks.lab.verdict import Outcome, Result
 
 QUESTIONS = 3

@@ -10,11 +10,12 @@ from pathlib import Path
 import jinja2
 
 from checks.lab.difference import Difference, Line, differences
-from checks.lab.evidence import WORDS, Evidence
+from checks.lab.evidence import Evidence
 from checks.lab.interview import questions, sentence
-from checks.lab.notes import CALLS, IMPORTS, SETTINGS
+from checks.lab.notes import IMPORTS, SETTINGS, USES
 from checks.lab.origin import Origin, origin
 from checks.lab.report import Report, by_stage, said, score, versions, write_whole
+from checks.lab.submission import WORDS
 from checks.lab.timeline import MAX_KINDS, Timeline
 from checks.lab.verdict import Outcome, Result, stage_outcome
 
@@ -30,9 +31,10 @@ NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'"  # whatever a submi
 WORDS_SHOWN, WORDS_LINES = 900, 14  # characters and lines of a candidate's notes on the first page
 PRINTED_LINES = 100  # of code: a take-home of usual length fills two pages with them
 LOOKED_FOR = (
-    *dict.fromkeys([*IMPORTS.values(), *CALLS.values()]),
+    *dict.fromkeys([*IMPORTS.values(), *USES.values()]),
     f"changes {', '.join(SETTINGS)}",
     "shows its text in another order than it runs",
+    "behaves by what differs between a grading and real life: host, user count, options, clock, environment",
 )
 
 templates = jinja2.Environment(

@@ -8,8 +8,9 @@ from typing import Any
 from checks.lab.fitting import fit, lines, parsed
 
 # A submission can write into its record too: nothing in it costs the grader more than this.
-MOST_BYTES = 64 * 1024**2
+MOST_BYTES = 16 * 1024**2
 LONGEST_LINE = 4 * 1024**2
+MOST_JUNK = 2_000  # lines; to refuse one may take a millisecond
 BEGINNING = 64 * 1024
 
 
@@ -140,20 +141,26 @@ class Record:
     reports: tuple[Report, ...] = ()
     losses: tuple[Loss, ...] = ()
     stopped_untold: bool = False  # the test began to stop before the grader had asked for it
-    began: bool = False  # the process came as far as reading the submission
+    began: float = math.inf  # when the process came to read the submission; infinite where it never did
+    declared: float = math.inf  # when it had read it
 
     @classmethod
     def read(cls, path: Path) -> "Record":
         """Return the record at `path`; lines that are cut off or not the entry's own are left out."""
         told: dict[str, list[Any]] = {kind: [] for kind in KINDS}
+        junk = 0
         for line in lines(path, MOST_BYTES, LONGEST_LINE):
             facts = parsed(line)
             kind = str(facts.pop("kind", ""))
-            if kind in KINDS and (one := fit(KINDS[kind], facts)) is not None:
+            one = fit(KINDS[kind], facts) if kind in KINDS else None
+            if one is not None:
                 told[kind].append(one)
+            elif (junk := junk + 1) > MOST_JUNK:
+                break
         declared = told["declared"][0] if told["declared"] else Declared()
         return cls(
-            began=bool(told["began"]),
+            began=_earliest(told["began"]),
+            declared=declared.time,
             users=tuple(user for each in told["declared"] for user in each.users),
             waits=tuple(told["wait"]),
             shape=declared.shape,
@@ -184,11 +191,12 @@ def began(path: Path) -> bool:
 
 
 def has_declared(path: Path) -> bool:
-    """Tell whether Locust has read the submission's file."""
+    """Tell whether Locust has read the submission's file; a long record is none of a file that is still being read."""
     if not path.exists():
         return False
     with path.open("rb") as file:
-        return b'"declared"' in file.read(BEGINNING)
+        beginning = file.read(BEGINNING)
+    return b'"declared"' in beginning or len(beginning) == BEGINNING
 
 
 @dataclass(frozen=True)
@@ -199,6 +207,7 @@ class Declared:
     users: tuple[UserClass, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
     worker: str = ""
+    time: float = math.inf
     printed: int = 0
 
 
@@ -209,13 +218,8 @@ class Moment:
     time: float = math.inf
 
 
-@dataclass(frozen=True)
-class Sign:
-    """That something has happened."""
-
-
 KINDS: dict[str, type[Any]] = {
-    "began": Sign,
+    "began": Moment,
     "stopping": Moment,
     "told": Moment,
     "declared": Declared,

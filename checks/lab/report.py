@@ -92,6 +92,7 @@ def stage_json(results: list[Result], evidence: Evidence) -> dict[str, Any]:
         "max_points": most,
         "criteria": [_criterion_json(result) for result in results],
         "notes": evidence.notes,
+        **({"findings": evidence.findings} if evidence.findings else {}),
     }
 
 

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from checks.lab.cell import Cell
 
 LIMIT = 60.0  # seconds: a busy machine takes a few to import Locust
+MAX_BYTES = 64 * 1024  # of a file: a thousand times what one has to say
+MARK = b"\xef\xbb\xbf"  # with which some editors begin a file; to Locust it is a part of the first name
 
 
 @dataclass(frozen=True)
 class Settings:
     """A configuration file as Locust understands it, its defaults included.
 
-    `options` is empty and `error` has Locust's own words where it can't read the file. `unknown` are settings that
-    Locust has not heard of; a locustfile may declare them, so that they are not wrong by themselves.
+    `options` is empty and `error` says why, in Locust's own words if it has any, where Locust would not begin with the
+    file. `unknown` are settings that Locust has not heard of; a locustfile may declare them, so that they are not wrong
+    by themselves.
     """
 
     options: dict[str, Any] = field(default_factory=dict)
@@ -37,8 +40,7 @@ def read(cell: "Cell", names: Sequence[str]) -> list[Settings]:
     """Return what each of the cell's files `names` means.
 
     Raises:
-        TimeoutExpired: the machine is too busy.
-        FileNotFoundError: the parser wrote no result.
+        TimeoutError: Locust's parser was not even loaded in time, so the machine is too busy.
     """
     result = cell.root / "settings.json"
     with (cell.root / "settings.log").open("wb") as output:
@@ -47,31 +49,55 @@ def read(cell: "Cell", names: Sequence[str]) -> list[Settings]:
             process.communicate(timeout=LIMIT)
         except subprocess.TimeoutExpired:
             cell.kill(process)
-            raise
-    told = json.loads(result.read_text(encoding="utf-8"))
-    return [Settings(**{**facts, "unknown": tuple(facts["unknown"])}) for facts in told]
+    told = result.read_text(encoding="utf-8").splitlines(keepends=True) if result.exists() else []
+    if not told:
+        raise TimeoutError(f"Locust's parser was not there within {LIMIT:.0f} s")
+    whole = [json.loads(line) for line in told[1:] if line.endswith("\n")]
+    found = [Settings(**{**facts, "unknown": tuple(facts["unknown"])}) for facts in whole]
+    return found + [Settings(error="it comes to no end with it")] * (len(names) - len(found))
 
 
 def parsed(name: str) -> Settings:
     """Return what one file means to Locust's parser in this process."""
     from locust.argument_parser import get_parser
 
-    said = io.StringIO()
+    if obstacle := _obstacle(Path(name)):
+        return Settings(error=obstacle)
+    said, printed = io.StringIO(), io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(printed):
             options, unknown = get_parser().parse_known_args(["--config", name])
     except SystemExit:
-        return Settings(error=said.getvalue().strip().partition("error: ")[2])
-    except (ValueError, OSError) as error:  # bytes that are no UTF-8, a folder of that name
-        return Settings(error=str(error))
+        words = " ".join(printed.getvalue().split()[:2])
+        return Settings(
+            error=said.getvalue().strip().partition("error: ")[2] or f'instead it prints "{words} ..." and ends'
+        )
+    except Exception as error:  # noqa: BLE001 - bytes that are no UTF-8, values that are nested too deeply: all is the file's
+        return Settings(error=str(error) or type(error).__name__)
     return Settings(vars(options), tuple(word.removeprefix("--") for word in unknown))
 
 
+def _obstacle(file: Path) -> str:
+    """Return what Locust would misread without a word; empty where there is nothing of the kind."""
+    if not file.is_file():
+        return ""  # Locust says so
+    if file.stat().st_size > MAX_BYTES:
+        return f"it has more than {MAX_BYTES >> 10} kB"
+    content = file.read_bytes()
+    if content.startswith(MARK):
+        return "it begins with a byte order mark, which becomes a part of the first name"
+    return "it holds NUL bytes, so it is no plain text" if b"\0" in content else ""
+
+
 def main() -> None:
-    """Write what the files named on the command line mean."""
+    """Write what the files named on the command line mean: a line for each, after one that says that it begins."""
     result, *names = sys.argv[1:]
-    facts = [vars(parsed(name)) for name in names]
-    Path(result).write_text(json.dumps(facts, default=str), encoding="utf-8")
+    import locust.argument_parser  # noqa: F401 - takes a while
+
+    with Path(result).open("w", encoding="utf-8", buffering=1) as told:
+        told.write("began\n")
+        for name in names:
+            told.write(json.dumps(vars(parsed(name)), default=str) + "\n")
 
 
 if __name__ == "__main__":

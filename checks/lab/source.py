@@ -1,36 +1,203 @@
-"""The source: a submission's code as text. It chooses between pieces of advice, and how long to look; no verdict."""
+"""The source: what a submission's Python says, read within limits by a process of its own; nothing of it runs.
+
+Python's own parser takes hundreds of times a text's size, and some versions of it can be brought to a stop or to a
+crash. So no other module parses what a submission holds.
+"""
 
 import ast
+import contextlib
+import itertools
+import json
+import subprocess
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from checks.lab.submission import Submission
+from checks.lab.sight import deceptions
 
-MOST_BYTES = 128 * 1024  # of a file: more is a table of data
+MAX_BYTES = 128 * 1024  # of a file
+MAX_ALL = 1024 * 1024  # of all files of a submission: some 6 s to parse, at worst
+MAX_NOTES = 20  # of a file: more are not read
+MOST_NOTES = 5_000  # of a file: more are not counted
+LEVELS = 4  # of imports that are followed, each by a reader of its own; what lies deeper is read with the rest
+DEEPEST = 10  # folders of a module
+CALLED_BY_LOCUST = ("__init__", "on_start", "on_stop", "wait_time")
+CPU_S, WALL_S = 8, 60
+MEMORY = 1024**3
+ATTEMPTS = 3  # a file that ends the reader costs one
+UNREADABLE, TOO_MUCH = "it is no Python that can be read", "reading it takes too much time or memory"
+# The reader is a part of this package without what the package's facade would import: a server, a shop.
+READER = """
+import sys, types
+for name, folder in (("checks", sys.argv[1]), ("checks.lab", sys.argv[2])):
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [folder]
+from checks.lab.source import main
+main()
+"""
 
 
-def trees(submission: Submission) -> Iterator[tuple[str, ast.Module]]:
-    """Yield each Python file of a submission, by name, as a syntax tree; what can't be read is left out."""
-    for file in submission.files:
-        if file.suffix == ".py" and len(submission.read(file)) <= MOST_BYTES:
-            try:
-                with warnings.catch_warnings(action="ignore"):  # of a doubtful escape in somebody else's text
-                    yield file.relative_to(submission.folder).as_posix(), ast.parse(submission.read(file))
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                continue
+@dataclass(frozen=True)
+class Reading:
+    """What a Python file says: the notes on its lines, the words in it, the modules that it imports.
+
+    Words are names, .attributes, and texts of one word. `idle` are methods that send requests and are no task, by line.
+    `trouble` is why a file was not read; then there is nothing else.
+    """
+
+    notes: tuple[tuple[int, str], ...] = ()
+    words: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
+    idle: tuple[tuple[int, str], ...] = ()
+    trouble: str = ""
 
 
-def words(submission: Submission) -> set[str]:
-    """Return the names, the .attributes and the texts of one word in a submission's code."""
-    found = set()
-    for _, tree in trees(submission):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add(f".{node.attr}")
-            elif isinstance(node, ast.alias):
-                found.add(node.name)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
-                found.add(node.value)
+def read(files: Mapping[str, bytes], entry: str) -> dict[str, Reading]:
+    """Return what each of some Python files says; `entry` and what it imports are read first. Raises nothing."""
+    found: dict[str, Reading] = {}
+    room = MAX_ALL
+    for level in range(LEVELS + 1):
+        names = reached(entry, found, files) if level < LEVELS else files
+        read, room = _read({name: files[name] for name in names if name not in found}, room)
+        found |= read
     return found
+
+
+def _read(files: Mapping[str, bytes], room: int) -> tuple[dict[str, Reading], int]:
+    """Return what some files say, as far as there is room for them, and the room that is left."""
+    found, texts = {}, {}
+    for name, content in files.items():
+        if len(content) > MAX_BYTES:
+            found[name] = Reading(trouble=f"it has more than {MAX_BYTES >> 10} kB")
+        elif len(content) > room:
+            found[name] = Reading(trouble=f"the submission has more than {MAX_ALL >> 20} MB of code")
+        else:
+            texts[name] = content.decode("utf-8", "replace")
+            room -= len(content)
+    for (name, text), parsed in zip(texts.items(), _parsed(list(texts.values())), strict=True):
+        notes = {*itertools.islice(deceptions(text), MOST_NOTES), *parsed.notes}
+        found[name] = replace(parsed, notes=tuple(sorted(notes)))
+    return found, room
+
+
+def reached(entry: str, readings: Mapping[str, Reading], names: Iterable[str]) -> list[str]:
+    """Return `entry` and, of the files `names`, those that it imports, and that these import, the nearest first."""
+    modules = {_module(name): name for name in names}
+    order = {entry: None}
+    for name in (waiting := [entry]):
+        for imported in sorted(readings[name].imports) if name in readings else ():
+            parts = _absolute(name, imported).split(".")
+            for length in range(1, min(len(parts), DEEPEST) + 1):  # `a.b` runs a/__init__.py first
+                file = modules.get(".".join(parts[:length]))
+                if file and file not in order:
+                    order[file] = None
+                    waiting.append(file)
+    return list(order)
+
+
+def _absolute(name: str, imported: str) -> str:
+    """Return the full name of a module that a file imports; each dot in front of it leads out of one more folder."""
+    module = imported.lstrip(".")
+    level = len(imported) - len(module)
+    folders = name.split("/")[:-1]
+    return ".".join([*folders[: len(folders) + 1 - level], module] if level else [module])
+
+
+def _module(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _parsed(texts: Sequence[str]) -> list[Reading]:
+    """Return what the reader says of each text, started again behind one that ended it."""
+    found: list[Reading] = []
+    for _ in range(ATTEMPTS):
+        if len(found) == len(texts):
+            break
+        found += _run(texts[len(found) :])
+        if len(found) < len(texts):
+            found.append(Reading(trouble=TOO_MUCH))
+    return [*found, *[Reading(trouble=TOO_MUCH)] * (len(texts) - len(found))][: len(texts)]
+
+
+def _run(texts: Sequence[str]) -> list[Reading]:
+    """Return what the reader says, as far as it comes."""
+    lab = Path(__file__).parent
+    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", READER, str(lab.parent), str(lab)]
+    try:
+        told = subprocess.run(
+            command, input=json.dumps(texts).encode(), capture_output=True, timeout=WALL_S, check=False
+        ).stdout
+    except subprocess.TimeoutExpired as error:
+        told = error.stdout or b""
+    found = []
+    for line in told.splitlines(keepends=True)[: len(texts)]:
+        with contextlib.suppress(ValueError):  # the last one may be cut off
+            facts = json.loads(line)
+            notes = tuple((number, what) for number, what in facts["notes"])
+            words, imports = frozenset(facts["words"]), frozenset(facts["imports"])
+            idle = tuple((number, name) for number, name in facts["idle"])
+            found.append(Reading(notes, words, imports, idle, facts["trouble"]))
+    return found
+
+
+# --- in the reader
+
+
+def told(text: str) -> Reading:
+    """Return what a text says, in this process."""
+    from checks.lab.notes import notes
+
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of a doubtful escape in somebody else's text
+            tree = ast.parse(text.removeprefix("\ufeff"))
+        nodes = list(ast.walk(tree))
+        found = sorted(set(itertools.islice(notes(tree), MOST_NOTES)))
+        return Reading(tuple(found), frozenset(_words(nodes)), frozenset(_imports(nodes)), tuple(_idle(nodes)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Reading(trouble=UNREADABLE)
+
+
+def _words(nodes: Iterable[ast.AST]) -> Iterable[str]:
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            yield f".{node.attr}"
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.alias):
+            yield node.name
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value
+
+
+def _idle(nodes: Iterable[ast.AST]) -> Iterable[tuple[int, str]]:
+    """Yield the methods without a decorator that send something through `self.client`, by line."""
+    for node in nodes:
+        for method in node.body if isinstance(node, ast.ClassDef) else ():
+            if not isinstance(method, ast.FunctionDef) or method.decorator_list or method.name in CALLED_BY_LOCUST:
+                continue
+            if any(isinstance(part, ast.Attribute) and part.attr == "client" for part in ast.walk(method)):
+                yield method.lineno, method.name
+
+
+def _imports(nodes: Iterable[ast.AST]) -> Iterable[str]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (f"{node.module}." if node.module else "")
+            yield from (module + alias.name for alias in node.names)
+
+
+def main() -> None:
+    """Read the texts that stand as JSON on standard input; print a line for each."""
+    with contextlib.suppress(ImportError):  # on Windows only the clock of the caller ends it
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    for text in json.load(sys.stdin):
+        reading = told(text)
+        facts = {"notes": reading.notes, "words": sorted(reading.words), "imports": sorted(reading.imports)}
+        print(json.dumps({**facts, "idle": reading.idle, "trouble": reading.trouble}), flush=True)

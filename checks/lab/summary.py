@@ -6,11 +6,12 @@ import hashlib
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from checks.lab.findings import shared
 from checks.lab.page import SIGNS, templates
 from checks.lab.report import scored, write_whole
 from checks.lab.verdict import plain
@@ -18,7 +19,7 @@ from checks.lab.verdict import plain
 FILES = ("summary.csv", "summary.html")
 COLUMNS = (
     *("submission", "outcome", "points", "max_points", "stages", "seconds", "mode", "seed", "reason", "report"),
-    *("bonus", "parts", "first_failed"),  # new ones come last, since scripts may count
+    *("bonus", "parts", "first_failed", "note"),  # new ones come last, since scripts may count
 )
 # What a spreadsheet takes for a formula, at the beginning of a cell; some languages' cells end at a semicolon.
 FORMULA = re.compile(r"(?:^|(?<=;))(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -47,6 +48,12 @@ class Line:
     reason: str
     seconds: float
     mode: str
+    note: str = ""  # what it has in common with others
+
+    @property
+    def findings(self) -> dict[str, Any]:
+        """What its author has measured; empty where there is nothing."""
+        return next((stage["findings"] for stage in self.stages.values() if "findings" in stage), {})
 
     @property
     def name(self) -> str:
@@ -142,7 +149,7 @@ class Line:
             *(self.path, self.outcome, self.points, self.max_points, self.each),
             *(self.seconds, self.mode, self.report.get("seed", ""), self.reason),
             f"./{self.link}" if self.link.startswith("-") else self.link,
-            *(self.bonus, parts, self.first_failed),
+            *(self.bonus, parts, self.first_failed, self.note),
         ]
         return [text(cell) if isinstance(cell, str) else cell for cell in cells]
 
@@ -154,6 +161,8 @@ def text(value: str) -> str:
 
 def write_summary(folder: Path, lines: Sequence[Line]) -> None:
     """Write `folder`/summary.csv and summary.html, the best first."""
+    notes = shared([line.name for line in lines], [line.findings for line in lines])
+    lines = [replace(line, note=note) for line, note in zip(lines, notes, strict=True)]
     ranked = sorted(sorted(lines, key=lambda line: line.name.casefold()), key=lambda line: line.rank, reverse=True)
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows([COLUMNS, *(line.cells() for line in ranked)])

@@ -1,6 +1,7 @@
 """The swarm: runs a submission's locustfile in real Locust processes against a target."""
 
 import contextlib
+import math
 import random
 import signal
 import socket
@@ -21,8 +22,9 @@ ENTRY = Path(__file__).with_name("entry.py")
 PATIENCE = 10.0  # seconds without a request: three times the longest think time that a stage asks for
 LIMIT = 60.0  # seconds for a whole run, whatever happens in it
 GRACE = 10.0  # seconds for a polite end
-MOST_PRINTED = 4 * 1024**2
 MOST_LOSSES = 20  # of workers, for the report: a record can be forged
+MOST_PRINTED = 4 * 1024**2  # bytes; of more, the end
+MOST_LINES, LONGEST_LINE = 50_000, 2_000  # characters; whoever reads a log may take its lines for short ones
 STOP_TIMEOUT = 5  # seconds that Locust gives to requests in flight, so that its figures and the journal agree
 
 
@@ -41,6 +43,8 @@ class Run:
     ended_by_itself: bool = False  # before the grader told it to
     shot: bool = False  # a signal ended the process, and the grader had not sent it
     broken: str = ""  # the limit of exam mode for which the process was ended
+    importing: float = math.inf  # seconds that it took to import Locust: how busy the machine was
+    can_start: bool = True  # Locust starts in this cell where it has no file to read
 
 
 class Ending(Enum):
@@ -96,7 +100,21 @@ def run_alone(
         ended_by_itself=ending is Ending.EXIT or said.stopped_untold,
         shot=ending is Ending.EXIT and exit_code in (-signal.SIGKILL, -signal.SIGTERM),
         broken=cell.broken,
+        importing=said.began - started,
+        can_start=said.began < math.inf or _can_start(cell),
     )
+
+
+def _can_start(cell: Cell) -> bool:
+    """Tell whether Locust starts in a cell: a process that has written nothing down may have been kept from it."""
+    record = cell.root / "trial.jsonl"
+    with (cell.root / "trial.log").open("wb") as output:
+        process = cell.start([str(ENTRY), str(record), "1", "--version"], output, record)
+        try:
+            process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            cell.kill(process)
+    return began(record)
 
 
 def _watch(
@@ -136,10 +154,11 @@ def _end(cell: Cell, process: "subprocess.Popen[bytes]") -> int:
 
 
 def _printed(log: Path) -> str:
-    """Return what a process has printed, or the end of it where that is more than anybody would read."""
+    """Return what a process has printed, as much of it as anybody would read: the last lines, their beginnings."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - MOST_PRINTED))
-        return file.read(MOST_PRINTED).decode("utf-8", errors="replace")
+        text = file.read(MOST_PRINTED).decode("utf-8", errors="replace")
+    return "\n".join(line[:LONGEST_LINE] for line in text.splitlines()[-MOST_LINES:])
 
 
 class Node:
@@ -190,15 +209,18 @@ class Node:
 
     def run(self) -> Run:
         """Return all about this process, once the swarm has ended."""
+        said = self.record
         return Run(
             users=self._swarm.users,
             journal=self.journal,
-            record=self.record,
+            record=said,
             log=self.log,
             exit_code=self.process.wait(),
             seconds=time.monotonic() - self.started,
             out_of_time=self._swarm.out_of_time,
             broken=self.cell.broken,
+            importing=said.began - self.started,
+            can_start=said.began < math.inf or _can_start(self.cell),
         )
 
 

@@ -68,9 +68,9 @@ def report() -> Report:
     """A report with a bit of everything."""
     evidence = Evidence(
         sources=[
-            Source("locustfile.py", CODE, False),
-            Source("users.csv", "a,b", True),
-            Source("NOTES.md", "I **assume** that\npets have ids.\n\n- a list", False),
+            Source("locustfile.py", CODE),
+            Source("users.csv", "a,b", 2),
+            Source("NOTES.md", "I **assume** that\npets have ids.\n\n- a list"),
         ],
         notes=["locustfile.py:1: starts processes (imports subprocess)"],
         runs=[blamed(), run("POST /pets", users=1, status=500, errors=12), Timeline(0, 0, (), (), "It loads.")],
@@ -190,7 +190,7 @@ def test_the_timeline_shows_each_request_with_its_shape_its_place_and_in_words(
 
 def test_what_befell_the_processes_stands_on_the_axis(show: Show, tmp_path: Path) -> None:
     moments = (Moment(1.0, "worker 2 is killed"), Moment(3.5, "worker 3 starts"))
-    evidence = Evidence([Source("locustfile.py", CODE, False)], [], [run(moments=moments, every=4)])
+    evidence = Evidence([Source("locustfile.py", CODE)], [], [run(moments=moments, every=4)])
     shown = part(show(written(tmp_path, Report([result(stage=TASK)], 1, evidence={TASK: evidence}))), "Who sent what")
     assert shown.locator(".moments li").all_inner_texts() == ["1 1.0 s: worker 2 is killed", "2 3.5 s: worker 3 starts"]
     assert shown.locator(".numbers text").all_text_contents() == ["1", "2"]
@@ -217,14 +217,14 @@ def test_the_code_is_shown_as_a_difference_from_the_starter(show: Show, tmp_path
     assert added.all_text_contents() == ["import time", *CODE.split("\n")[2:]]
     assert [line.get_attribute("data-number") for line in added.all()] == ["1", "3", "4"]
     assert "class BlogUser(HttpUser):" in code.locator(".removed").all_text_contents()
-    assert code.get_by_text("There is more of this file than is shown here.").count() == 1
+    assert code.get_by_text("Not shown of this file: 2 more lines.").count() == 1
     expect(part(code.page, "Notes on the code", 1)).to_contain_text("starts processes (imports subprocess)")
 
 
 def test_unchanged_files_are_named_and_nothing_odd_is_said_to_be_so(show: Show, tmp_path: Path) -> None:
     starter = Path(__file__).parents[2] / "checks" / "starters" / TASK / "simulations"
-    sources = [Source(file.name, file.read_text(encoding="utf-8"), False) for file in sorted(starter.glob("*.[cj]s*"))]
-    evidence = Evidence([Source("demo_locustfile.py", CODE, False), *sources])
+    sources = [Source(file.name, file.read_text(encoding="utf-8")) for file in sorted(starter.glob("*.[cj]s*"))]
+    evidence = Evidence([Source("demo_locustfile.py", CODE), *sources])
     shown = show(written(tmp_path, Report([result(stage=TASK)], 1, evidence={TASK: evidence})))
     expect(part(shown, "Code beside the starter")).to_contain_text(
         "1 changed or new; as handed out: users.csv, users.json"
@@ -238,7 +238,7 @@ def test_unchanged_files_are_named_and_nothing_odd_is_said_to_be_so(show: Show, 
 def nasty() -> Report:
     """A report on somebody who tries to write it himself, and who has much to say."""
     words = "\n".join(f"{number}. {NASTY * 3}" for number in range(40))
-    sources = [Source(NASTY, NASTY * 3, True), Source("NOTES.md", words, True)]
+    sources = [Source(NASTY, NASTY * 3, 2, True), Source("NOTES.md", words, 0, True)]
     evidence = Evidence(sources, [NASTY], [replace(run(NASTY), moments=(Moment(1.0, NASTY),))])
     results = [
         result(Outcome.FAILED, part=1, **dict.fromkeys(("seen", "expected", "advice"), (NASTY * 2)[:600])),

@@ -80,6 +80,7 @@ def test_the_table_for_a_spreadsheet(folder: Path) -> None:
         "bonus": "0",
         "parts": "01 passed",
         "first_failed": "",
+        "note": "",
     }
     assert (rows[3]["reason"], rows[3]["report"]) == ("it did not end within 600 s", "eve/grading.log")
 
@@ -206,3 +207,18 @@ def test_everybody_can_read_it(show: Show, folder: Path, scheme: str, width: int
     page = show(folder / "summary.html", width, color_scheme=scheme)
     assert without_sideways_scrolling(page)
     assert violations(page) == []
+
+
+def test_a_mystery_shop_that_comes_twice_is_named_on_both_lines(show: Show, tmp_path: Path) -> None:
+    def measured(name: str, shop: str) -> Line:
+        found = {"name": shop, "max_throughput_rps": 50.0 + len(name), "users_at_saturation": 12.0}
+        stage = {"outcome": "passed", "points": 10, "max_points": 10, "findings": found}
+        return line(name, report={"seed": 7, "stages": {"02_stress_test": stage}})
+
+    write_summary(tmp_path, [measured("ann", "Ann"), measured("robert", "ann"), measured("zo", "Zo")])
+    shown = show(tmp_path / "summary.html")
+    said = [shown.locator("tbody th").nth(row).inner_text() for row in range(3)]
+    assert ["the same mystery shop as" in text for text in said] == [True, True, False]
+    with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
+        notes = [row["note"] for row in csv.DictReader(file)]
+    assert notes == ["the same mystery shop as robert", "the same mystery shop as ann", ""]

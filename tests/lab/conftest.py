@@ -1,11 +1,22 @@
 """What every test of the lab may ask for."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from checks.lab.target import Target, serve
 from tests.lab.witness import witness
+
+QUICK_S = 5  # of this process's own time; what is linear needs a tenth of it
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    """Expect of the test that it takes no longer than its input's length explains."""
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < QUICK_S
 
 
 @pytest.fixture

@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.evidence import MAX_CODE, MAX_DATA, MAX_LINES, MAX_RUNS, Evidence, Source, gathered, visible
+from checks.lab.evidence import (
+    ALL_NOTES,
+    ALL_SHOWN,
+    MAX_CODE,
+    MAX_DATA,
+    MAX_LINES,
+    MAX_RUNS,
+    Evidence,
+    Source,
+    gathered,
+    readings,
+    shares,
+)
+from checks.lab.source import MAX_BYTES, MAX_NOTES
 from checks.lab.submission import find
 from checks.lab.target import Target
 from checks.lab.timeline import Timeline
@@ -21,8 +34,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def shown(folder: Path) -> Evidence:
+    submission = find(folder, STAGE)
+    return gathered(submission, readings(submission))
+
+
 def sources(folder: Path) -> dict[str, Source]:
-    return {source.name: source for source in gathered(find(folder, STAGE)).sources}
+    return {source.name: source for source in shown(folder).sources}
 
 
 def test_code_comes_first_and_data_last(folder: Path) -> None:
@@ -33,26 +51,74 @@ def test_code_comes_first_and_data_last(folder: Path) -> None:
 
 def test_python_is_read_for_notes(folder: Path) -> None:
     (folder / "data.json").write_text("import socket")
-    assert [note.split(" (")[0] for note in gathered(find(folder, STAGE)).notes] == [
+    assert [note.split(" (")[0] for note in shown(folder).notes] == [
         "locustfile.py:1: opens connections of its own, which Locust does not count"
     ]
 
 
-def test_long_files_are_cut(folder: Path) -> None:
+def test_long_files_are_cut_and_what_is_missing_is_said(folder: Path) -> None:
     (folder / "locustfile.py").write_text("#" * (MAX_CODE + 1))
-    (folder / "many.py").write_text("\n" * MAX_LINES * 2)
+    (folder / "many.py").write_text("\n" * (MAX_LINES + 2))
     (folder / "data.csv").write_text("1\n" * MAX_DATA)
-    found = sources(folder)
-    assert {name: len(source.text) for name, source in found.items()} == {
-        "locustfile.py": MAX_CODE,
-        "many.py": MAX_LINES - 2,
-        "data.csv": MAX_DATA - 1,
+    assert {name: (len(source.text), source.more) for name, source in sources(folder).items()} == {
+        "locustfile.py": (MAX_CODE, "the rest of the last line"),
+        "many.py": (MAX_LINES - 1, "2 more lines"),
+        "data.csv": (MAX_DATA - 1, f"{MAX_DATA // 2} more lines"),
     }
-    assert all(source.is_cut for source in found.values())
 
 
 def test_a_short_file_is_whole(folder: Path) -> None:
-    assert sources(folder)["locustfile.py"] == Source("locustfile.py", "import socket", is_cut=False)
+    assert sources(folder)["locustfile.py"] == Source("locustfile.py", "import socket")
+    (folder / "locustfile.py").write_text("#" * MAX_CODE + "\n")
+    assert not sources(folder)["locustfile.py"].more
+
+
+def test_the_lines_are_those_that_python_counts(folder: Path) -> None:
+    (folder / "locustfile.py").write_bytes(b"# a\rimport os\r\n\x0cx = 1\n")
+    assert sources(folder)["locustfile.py"].text.split("\n") == ["# a", "import os", "<U+000C>x = 1"]
+
+
+def test_no_other_file_takes_the_room_of_what_runs(folder: Path) -> None:
+    for number in range(5):
+        (folder / f"a{number}.py").write_text("import socket\n" * 7_000)
+    (folder / "locustfile.py").write_text("import os, helper\nos.kill(1, 9)\n" + "x = 1\n" * 1_000)
+    (folder / "helper.py").write_text("from deeper import secret\n" + "x = 1\n" * 100)
+    (folder / "deeper.py").write_text("import ctypes\n")
+    evidence = shown(folder)
+    names = [source.name for source in evidence.sources]
+    assert names[:3] == ["locustfile.py", "helper.py", "deeper.py"]
+    assert not any(source.more for source in evidence.sources[:3])
+    assert all(source.more for source in evidence.sources[3:])
+    assert sum(len(source.text) for source in evidence.sources) <= ALL_SHOWN
+    assert evidence.notes[0].startswith("locustfile.py:2: ends processes without a word")
+    assert evidence.notes[1].startswith("deeper.py:1: reaches below Python")
+    assert all(any(note.startswith(f"a{number}.py:") for note in evidence.notes) for number in range(5))
+    assert sum(note.endswith(" more") for note in evidence.notes) == 5
+    assert len(evidence.notes) <= ALL_NOTES + len(names) + 1
+
+
+def test_what_runs_is_read_before_fillers(folder: Path) -> None:
+    for number in range(12):
+        (folder / f"a{number}.py").write_bytes(b"#" * MAX_BYTES)
+    (folder / "locustfile.py").write_text("import helper")
+    (folder / "helper.py").write_text("import socket")
+    notes = shown(folder).notes
+    assert notes[0].startswith("helper.py:1: opens connections")
+    assert any("not looked at, as the submission has more than 1 MB of code" in note for note in notes)
+
+
+def test_many_notes_are_cut_and_counted(folder: Path) -> None:
+    (folder / "locustfile.py").write_text("import socket\n" * 1000)
+    notes = shown(folder).notes
+    assert len(notes) == MAX_NOTES + 1
+    assert notes[-1] == f"locustfile.py: {1000 - MAX_NOTES} more"
+
+
+def test_what_is_left_is_shared_out_evenly() -> None:
+    assert shares([10, 90, 90], 100) == [10, 45, 45]
+    assert shares([5, 5], 100) == [5, 5]
+    assert shares([5, 5], -1) == [0, 0]
+    assert shares([], 7) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
@@ -63,12 +129,8 @@ def test_notes_that_are_a_link_are_not_read(folder: Path, tmp_path_factory: pyte
     assert list(sources(folder)) == ["locustfile.py"]
 
 
-def test_what_would_mislead_is_made_visible() -> None:
-    assert visible("a\x1b[2J\x00\u202eb\ud800\tc\n") == "a\ufffd[2J\ufffd<U+202E>b\ufffd\tc\n"
-
-
 def test_runs_are_taken_once_with_their_reason() -> None:
-    evidence = Evidence([Source("a", "b", False)], ["note"], [Timeline(0, 0, (), ())])
+    evidence = Evidence([Source("a", "b")], ["note"], [Timeline(0, 0, (), ())])
     taken = evidence.taken("It works.")
     assert [run.reason for run in taken.runs] == ["It works."]
     assert evidence == evidence.taken("again") == Evidence()
@@ -115,5 +177,5 @@ def test_notes_around_a_take_home_are_the_candidates_too(tmp_path: Path) -> None
 def test_two_workers_bring_one_stage_together() -> None:
     evidence = Evidence()
     for _ in range(MAX_RUNS):
-        evidence.add(Evidence([Source("a", "b", False)], ["note"], [Timeline(0, 0, (), ())] * 2))
+        evidence.add(Evidence([Source("a", "b")], ["note"], [Timeline(0, 0, (), ())] * 2))
     assert (len(evidence.sources), evidence.notes, len(evidence.runs)) == (1, ["note"], MAX_RUNS)

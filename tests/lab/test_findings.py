@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from checks.lab import submission
-from checks.lab.findings import Findings, read_findings
+from checks.lab.findings import Findings, read_findings, shared, told
 from checks.lab.submission import find
 from checks.lab.verdict import Failed, NotStarted
 
@@ -52,8 +52,9 @@ def test_without_the_file_there_is_nothing_to_judge(folder: Path) -> None:
     [
         ("", "no name"),
         ("max_throughput_rps 50", "not TOML"),
-        ("x = " + "[" * 20_000, "not TOML"),
-        ("x = " + "9" * 5000, "not TOML"),
+        ("x = " + "[" * 3_000, "not TOML"),
+        ("# " + "x" * 5_000, "more than 4 kB"),
+        (GOOD.replace("12", "0x" + "f" * 3_800), "users_at_saturation with thousands of digits"),
         (GOOD.encode("utf-16"), "not UTF-8"),
         (GOOD.replace('"Ada"', "7"), "name = 7"),
         (GOOD.replace("50.5", '"50.5"'), "max_throughput_rps = '50.5'"),
@@ -95,3 +96,30 @@ def test_configuration_of_master_and_worker_goes_along_and_no_other(folder: Path
     for file in (name, "locust.conf", "pyproject.toml"):
         (folder / file).write_text("")
     assert [file.name for file in find(folder, "04_master_worker").files] == ["locustfile.py", name]
+
+
+def facts(name: str, rps: float = 66.9, users: float = 20) -> dict[str, object]:
+    return {"name": name, "max_throughput_rps": rps, "users_at_saturation": users}
+
+
+def test_findings_that_come_twice_in_a_round_are_named_on_both() -> None:
+    told = [facts("Ada"), facts(" ADA ", 67.2), facts("Bob", 50, 12), facts("Eve", 50, 12), facts("Zoe", 80), {}, {}]
+    assert shared(["ada", "ann", "bob", "eve", "zoe", "x", "y"], told) == [
+        "the same mystery shop as ann",
+        "the same mystery shop as ada",
+        "the same findings as eve",
+        "the same findings as bob",
+        *[""] * 3,
+    ]
+
+
+def test_of_many_that_share_a_shop_some_are_named() -> None:
+    names = ["a", "b", "c", "d", "e", "f"]
+    notes = shared(names, [facts("Your Name", n) for n in range(1, 7)])
+    assert notes[0] == "the same mystery shop as b, c, d and 2 more"
+
+
+def test_report_json_has_what_can_be_read(folder: Path) -> None:
+    assert told(find(folder, STAGE)) == {}
+    (folder / "findings.toml").write_text(GOOD)
+    assert told(find(folder, STAGE)) == {"name": "Ada", "max_throughput_rps": 50.5, "users_at_saturation": 12.0}

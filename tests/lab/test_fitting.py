@@ -25,8 +25,8 @@ def read(tmp_path: Path, *lines: object) -> Record:
 
 
 def test_what_the_entry_writes_is_read_back(tmp_path: Path) -> None:
-    found = read(tmp_path, {"kind": "began"}, DECLARED, WAIT)
-    assert found.began
+    found = read(tmp_path, {"kind": "began", "time": 7.5}, DECLARED, WAIT)
+    assert found.began == 7.5
     assert found.users == (UserClass("User", None, 0),)
     assert found.waits == (Wait("a", 1.5, 2.0, 0.05),)
     assert found.constants == {"LIMIT": 3}

@@ -1,7 +1,6 @@
 """A master and its workers: who sent what, what reached the master, a worker's violent end; what their files mean."""
 
 import contextlib
-import subprocess
 import textwrap
 import time
 from collections.abc import Iterator
@@ -311,6 +310,45 @@ def test_what_locust_can_not_read_is_said_in_its_words(cell: Cell, text: str) ->
     assert told.options == {}
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\xef\xbb\xbfmaster = true\n", "byte order mark"),
+        ("master = true\n".encode("utf-16-le"), "NUL bytes"),
+        (b"# gr\xfc\xdf\nmaster = true\n", "codec can't decode"),
+        (b"version = true\n", 'instead it prints "locust '),
+        (b"help = true\n", "--help"),
+        (b"headless = maybe\n", "Unexpected value for headless"),
+        (b"loglevel = nonsense\n", "invalid choice"),
+        (b"users = 5,000\n", "invalid int value: '5,000'"),
+        (b"config-users = nothing.json\n", "--config-users"),
+        (b"# a\n" * 20_000, "more than 64 kB"),
+    ],
+)
+def test_whatever_keeps_locust_from_starting_is_said(cell: Cell, content: bytes, says: str) -> None:
+    (cell.work / "master.conf").write_bytes(content)
+    (told,) = read(cell, ["master.conf"])
+    assert says in told.error
+    assert told.options == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["tags = " + "[" * 30_000, "a" * 60_000, "a " + " ;" * 30_000 + "x=", "a = '" + "\\" * 60_000, "a\n" * 30_000],
+    ids=["brackets", "a name", "comments", "quotes", "names"],
+)
+def test_no_file_keeps_the_parser_from_coming_to_an_end(cell: Cell, text: str) -> None:
+    told = settings(cell, text)
+    assert told.options or told.error
+
+
+def test_where_the_parser_comes_to_no_end_it_is_the_files_doing(cell: Cell) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("checks.lab.settings.__file__", str(cell.work / "parser.py"))
+        (cell.work / "parser.py").write_text("import sys; open(sys.argv[1], 'w').write('began\\n{')")
+        assert "comes to no end" in settings(cell, "master\n").error
+
+
 def test_a_missing_file_is_an_error_and_no_code_runs(cell: Cell, tmp_path: Path) -> None:
     (cell.work / "locustfile.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
     (missing,) = read(cell, ["master.conf"])
@@ -320,5 +358,5 @@ def test_a_missing_file_is_an_error_and_no_code_runs(cell: Cell, tmp_path: Path)
 
 def test_a_parser_that_hangs_is_ended(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checks.lab.settings.LIMIT", 0.01)
-    with pytest.raises(subprocess.TimeoutExpired):
+    with pytest.raises(TimeoutError):
         settings(cell, "master\n")
