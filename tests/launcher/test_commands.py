@@ -1,8 +1,10 @@
 """The launcher before any set-up: usage, wrong command lines, old Pythons, reset."""
 
 import ast
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -124,3 +126,24 @@ def test_old_python_gets_one_line(clone: Clone) -> None:
         assert output.startswith("workshop.py: this is Python 3.")
         assert "the workshop needs 3.11 or newer. Get one from https://www.python.org/downloads/" in output
         assert output.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["help"], ["reset", "01"], ["grade", "--help"]])
+def test_output_that_nobody_reads_ends_it_quietly(clone: Clone, words: list[str]) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    command = [sys.executable, "workshop.py", *words]
+    finished = subprocess.run(
+        command, cwd=clone.path, env=clone.environment, stdout=writes, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writes)
+    assert (finished.returncode, finished.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
+def test_a_link_that_leads_nowhere_is_no_mistake_of_the_command(clone: Clone) -> None:
+    (clone.path / "dangling").symlink_to("nowhere")
+    (clone.path / "loop").symlink_to("loop")
+    assert clone.run("grade", "dangling", "loop", "no_such", "--task", "77")[1] == (
+        "workshop.py: there is no no_such: nothing was graded.\n"
+    )
