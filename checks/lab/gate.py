@@ -174,7 +174,7 @@ class Turnstile:
         with self._moved:
             if visitor not in self._waiting:
                 self._waiting.append(visitor)
-            if len(self._waiting) == self._size:
+            if len(self._waiting) == self._size and not self._served:
                 self._served = set(self._waiting[: self._few])
                 self._moved.notify_all()
             self._moved.wait_for(lambda: visitor in self._served or self._is_open, LONGEST_WAIT)
