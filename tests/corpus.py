@@ -75,8 +75,10 @@ def representatives() -> list[Entry]:
     return sorted([*right, *first.values()], key=str)
 
 
-def grade(*arguments: object, timeout: float = 300, program: str = "pytest", **environment: str) -> Verdict:
-    """Return what `pytest checks/` with `arguments` says, from a process of its own.
+def grade(
+    *arguments: object, timeout: float = 300, program: str = "pytest", root: Path = ROOT, **environment: str
+) -> Verdict:
+    """Return what `pytest checks/` with `arguments` says, from a process of its own, in the repository or a copy.
 
     Raises:
         RuntimeError: pytest wrote no report; its output is the message.
@@ -85,7 +87,7 @@ def grade(*arguments: object, timeout: float = 300, program: str = "pytest", **e
         command = [sys.executable, "-m", program, "checks/", "-p", "no:cacheprovider", "--report", folder]
         finished = subprocess.run(
             [*command, *map(str, arguments)],
-            cwd=ROOT,
+            cwd=root,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -1,0 +1,125 @@
+"""Variations: recorded runs with one thing changed, and the verdict that they have to get.
+
+For what no submission brings about the same way each time: a value just beside a tolerance, a machine that stands
+still, a signal from outside. Each is a run of a right submission as the target has really seen it, but for the one
+thing that the variation's docstring names. `tests/replay/varied/` has them, a module for each stage; the runs that they
+are made from lie in `tests/replay/bases/`, and `python -m tests.replay bases` records them again.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from tests.corpus import FOLDER, Entry
+from tests.replay.grading import Case, Judged, opened
+from tests.replay.recording import Recording
+
+BASES = Path(__file__).with_name("bases")
+VARIED = Path(__file__).with_name("varied")
+Facts = dict[str, Any]
+
+
+class Evidence:
+    """What was recorded, as plain values that a variation changes: the same names as in the grader's dataclasses."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.fixtures: Facts = copy.deepcopy(recording.fixtures)
+        self.requests: list[Any] = copy.deepcopy(recording.requests)
+
+    def made(self, fixture: str) -> Any:
+        """Return what a fixture has made."""
+        return self.fixtures[fixture]["value"]
+
+    def part(self, fixture: str, name: str) -> Any:
+        """Return a run of a fixture that makes its runs when they are asked for."""
+        return self.fixtures[fixture]["parts"][name]
+
+    def visits(self, journal: list[int]) -> list[list[Facts]]:
+        """Return the requests of each visitor, in the order in which they were sent."""
+        by_visitor: dict[str, list[Facts]] = {}
+        there = (self.requests[number] for number in journal)
+        for request in sorted((one for one in there if one), key=lambda one: one["start"]):
+            by_visitor.setdefault(request["visitor"], []).append(request)
+        return list(by_visitor.values())
+
+    def drop(self, *unwanted: Facts) -> None:
+        """Take requests out of all journals."""
+        gone = [id(one) for one in unwanted]
+        self.requests = [None if id(one) in gone else one for one in self.requests]
+
+    def add(self, like: Facts, journals: list[list[int]], **changed: Any) -> Facts:
+        """Put one more request into journals, like another one but for what is named."""
+        request = {**like, "id": 1 + max(one["id"] for one in self.requests if one), **changed}
+        self.requests.append(request)
+        for journal in journals:
+            journal.append(len(self.requests) - 1)
+        return request
+
+
+@dataclass(frozen=True)
+class Variation:
+    """A change of recorded evidence, and its verdict."""
+
+    base: str
+    change: Callable[[Evidence], None]
+    outcome: str
+    criterion: str
+    says: tuple[str, ...]
+
+    @property
+    def entry(self) -> Entry:
+        """What is expected of it, as of an entry of the corpus."""
+        failed = self.criterion if self.outcome == "failed" else ""
+        return Entry(FOLDER / self.base, self.outcome, failed, self.says if failed else ())
+
+    def mistake(self, judged: Judged) -> str:
+        """Return how a verdict differs from what is expected; empty where it doesn't."""
+        if said := judged.mistake():
+            return said
+        wanted = {one.id for one in judged.told if one.outcome == "inconclusive"}
+        return "" if self.outcome != "inconclusive" or self.criterion in wanted else f"inconclusive are {wanted}"
+
+    def __str__(self) -> str:
+        return f"{self.entry.stage}/varied/{self.change.__name__}"
+
+
+def varied(
+    base: str, *, fails: str = "", unclear: str = "", says: tuple[str, ...] = ()
+) -> Callable[[Callable[[Evidence], None]], Variation]:
+    """Return a decorator that makes a variation of a function: it passes, `fails` at a criterion, or is `unclear`."""
+    outcome = "failed" if fails else "inconclusive" if unclear else "passed"
+    return lambda change: Variation(base, change, outcome, fails or unclear, says)
+
+
+@cache
+def variations() -> tuple[Variation, ...]:
+    """Return all variations."""
+    modules = [import_module(f"tests.replay.varied.{file.stem}") for file in sorted(VARIED.glob("stage_*.py"))]
+    return tuple(one for module in modules for one in vars(module).values() if isinstance(one, Variation))
+
+
+def base_file(base: str) -> Path:
+    """Return the file in which the base of a variation is recorded."""
+    return BASES / f"{base}.json.gz"
+
+
+@cache
+def _base(base: str) -> Recording:
+    return Recording.read(base_file(base))
+
+
+@contextmanager
+def opened_variation(variation: Variation) -> Iterator[Case]:
+    """Give a case of a variation; its files are there to the end of the block."""
+    recording = _base(variation.base)
+    evidence = Evidence(recording)
+    variation.change(evidence)
+    changed = replace(recording, fixtures=evidence.fixtures, requests=evidence.requests)
+    with opened(variation.entry, changed) as case:
+        case.name, case.mistake = str(variation), variation.mistake  # type: ignore[method-assign]
+        yield case
