@@ -232,7 +232,7 @@ def _loops(node: ast.For) -> Iterator[tuple[str, Change]]:
 
             yield f"loop without {_short(one)}", change
         return
-    most = 0 if all(isinstance(one, ast.Raise) for one in node.body) else 1
+    most = 0 if isinstance(node.body[-1], ast.Raise | ast.Return) else 1  # one that ends the loop is the only one
     words = f"only the first of {_short(node.iter)}" if most else f"none of {_short(node.iter)}"
 
     def shorten(node: ast.AST) -> None:
@@ -258,7 +258,7 @@ def _calling(name: str) -> Change:
 
 
 def _statements(node: ast.AST) -> Iterator[tuple[str, Change]]:
-    """Yield each call among the statements of a block as one that can be left out, such as of a `require` or `forbid`."""
+    """Yield each call among the statements of a block, such as that of a `require` or `forbid`, as one to be left out."""
     body: list[ast.stmt] = node.body  # type: ignore[attr-defined]
     for index, statement in enumerate(body):
         if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):

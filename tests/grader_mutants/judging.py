@@ -8,12 +8,13 @@ from pathlib import Path
 
 from tests.corpus import ROOT
 
-# The lab's modules that judge, from the first line to the last but for these: they make runs, and read what was printed.
+# The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
 ROOMS: dict[str, tuple[str, ...]] = {
     "diagnosis": ("uncaught",),
     "distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
     "findings": (),
     "holdings": (),
+    "messages": (),
     "sharing": (),
     "thinking": (),
 }
@@ -60,7 +61,7 @@ def sources() -> tuple[Source, ...]:
     """Return the modules that judge: the checks first."""
     checks = [Source(file, f"checks.{file.stem}") for file in sorted((ROOT / "checks").glob("test_*.py"))]
     rooms = [Source(ROOT / "checks" / "lab" / f"{name}.py", f"checks.lab.{name}") for name in ROOMS]
-    return (*checks, *rooms)
+    return (*checks, *(room for room in rooms if room.file.exists()))
 
 
 @cache

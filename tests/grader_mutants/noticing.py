@@ -71,7 +71,7 @@ class Jury:
     def mistakes(self) -> list[str]:
         """What is wrong with the recorded verdicts before anything is changed."""
         said = ((case.name, case.mistake(case.judge())) for case in self.cases)
-        return [f"{name}: {mistake}" for name, mistake in said if mistake]
+        return [f"{name}: {mistake.splitlines()[0]}" for name, mistake in said if mistake]
 
     @cached_property
     def _lines(self) -> list[set[Line]]:

@@ -7,7 +7,7 @@ are made from lie in `tests/replay/bases/`, and `python -m tests.replay bases` r
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from checks.lab.bench import COMPRESSION
 from tests.corpus import FOLDER, Entry
 from tests.replay.grading import Case, Judged, opened
 from tests.replay.recording import Recording
@@ -47,18 +48,48 @@ class Evidence:
             by_visitor.setdefault(request["visitor"], []).append(request)
         return list(by_visitor.values())
 
-    def drop(self, *unwanted: Facts) -> None:
+    def drop(self, unwanted: Iterable[Facts]) -> None:
         """Take requests out of all journals."""
-        gone = [id(one) for one in unwanted]
+        gone = {id(one) for one in unwanted}
         self.requests = [None if id(one) in gone else one for one in self.requests]
 
-    def add(self, like: Facts, journals: list[list[int]], **changed: Any) -> Facts:
+    def cut(self, run: Facts, lengths: Sequence[int]) -> None:
+        """Let the n-th user send so many requests, each of the others as many as the last one that is named."""
+        for number, own in enumerate(self.visits(run["journal"])):
+            wanted = lengths[min(number, len(lengths) - 1)]
+            self.drop(own[wanted:])
+            for _ in range(wanted - len(own)):
+                own.append(self.add([run["journal"]], own[-2], start=own[-1]["end"] + 0.05, end=own[-1]["end"] + 0.06))
+
+    def add(self, journals: list[list[int]], like: Facts, **changed: Any) -> Facts:
         """Put one more request into journals, like another one but for what is named."""
         request = {**like, "id": 1 + max(one["id"] for one in self.requests if one), **changed}
         self.requests.append(request)
         for journal in journals:
             journal.append(len(self.requests) - 1)
         return request
+
+    def pace(self, run: Facts, gap: Callable[[int, int], float]) -> None:
+        """Let the seconds before the m-th request of the n-th user be `gap(n, m)`, and each answer take 10 ms."""
+        for number, own in enumerate(self.visits(run["journal"])):
+            now = float(number)
+            for position, request in enumerate(own):
+                now += gap(number, position)
+                request["start"], request["end"] = now, now + 0.01
+                now += 0.01
+
+    def wait(self, run: Facts, asked: Callable[[int, int], float], share: float = 1.0) -> None:
+        """Let the m-th think time of the n-th user be `asked(n, m)` seconds, of which it slept a `share`, compressed."""
+        run["record"]["waits"] = [
+            {
+                "visitor": request["visitor"],
+                "start": request["end"] + 0.001,
+                "asked": asked(number, position),
+                "actual": share * asked(number, position) / COMPRESSION,
+            }
+            for number, own in enumerate(self.visits(run["journal"]))
+            for position, request in enumerate(own[:-1])
+        ]
 
 
 @dataclass(frozen=True)
