@@ -12,6 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "tests" / "submissions"
+STUMBLED = "the grader stumbled"  # what a criterion says of an exception that nobody foresaw
 SLOW, SOME = ("06_distributed_data", "jsonplaceholder_task"), 3  # stages whose verdicts take half a minute
 
 
@@ -53,6 +54,9 @@ class Verdict:
         failed = self.failed(entry.stage)
         if [criterion["id"] for criterion in failed] != [entry.criterion] * bool(entry.criterion):
             return f"failed at {[criterion['id'] for criterion in failed]} instead of {entry.criterion!r}"
+        stumbled = [criterion["message"] for criterion in stage["criteria"] if STUMBLED in criterion["message"]]
+        if stumbled:
+            return stumbled[0]
         unsaid = [words for words in entry.says if words not in failed[0]["message"]]
         return f"{unsaid} not in: {failed[0]['message']}" if unsaid else ""
 

@@ -5,9 +5,9 @@ code that makes its runs: where that has changed since, the recording is stale.
 """
 
 import ast
-import gzip
 import hashlib
 import json
+import lzma
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -49,20 +49,19 @@ class Recording:
         file.parent.mkdir(parents=True, exist_ok=True)
         facts = {**vars(self), "told": [vars(one) for one in self.told]}
         unfinished = file.with_name(f"{file.name}.part")
-        with gzip.GzipFile(unfinished, "wb", compresslevel=6, mtime=0) as out:
-            out.write(json.dumps(facts).encode())
+        unfinished.write_bytes(lzma.compress(json.dumps(facts).encode()))
         unfinished.replace(file)
 
     @classmethod
     def read(cls, file: Path) -> "Recording":
         """Return the recording that a file holds."""
-        facts = json.loads(gzip.decompress(file.read_bytes()))
+        facts = json.loads(lzma.decompress(file.read_bytes()))
         return cls(**{**facts, "told": tuple(Told(**one) for one in facts["told"])})
 
 
 def file_of(entry: Entry) -> Path:
     """Return the file that an entry of the corpus is recorded in."""
-    return FOLDER / f"{entry}.json.gz"
+    return FOLDER / f"{entry}.json.xz"
 
 
 def key(entry: Entry) -> str:

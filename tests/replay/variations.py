@@ -40,11 +40,14 @@ class Evidence:
         """Return a run of a fixture that makes its runs when they are asked for."""
         return self.fixtures[fixture]["parts"][name]
 
+    def of(self, journal: list[int]) -> list[Facts]:
+        """Return the requests of a journal that have not been dropped."""
+        return [self.requests[number] for number in journal if self.requests[number]]
+
     def visits(self, journal: list[int]) -> list[list[Facts]]:
         """Return the requests of each visitor, in the order in which they were sent."""
         by_visitor: dict[str, list[Facts]] = {}
-        there = (self.requests[number] for number in journal)
-        for request in sorted((one for one in there if one), key=lambda one: one["start"]):
+        for request in sorted(self.of(journal), key=lambda one: one["start"]):
             by_visitor.setdefault(request["visitor"], []).append(request)
         return list(by_visitor.values())
 
@@ -72,7 +75,7 @@ class Evidence:
     def pace(self, run: Facts, gap: Callable[[int, int], float]) -> None:
         """Let the seconds before the m-th request of the n-th user be `gap(n, m)`, and each answer take 10 ms."""
         for number, own in enumerate(self.visits(run["journal"])):
-            now = float(number)
+            now = number / 1000
             for position, request in enumerate(own):
                 now += gap(number, position)
                 request["start"], request["end"] = now, now + 0.01
@@ -94,37 +97,37 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Variation:
-    """A change of recorded evidence, and its verdict."""
+    """A change of recorded evidence, and its verdict: where it fails, and what is unclear then."""
 
     base: str
     change: Callable[[Evidence], None]
-    outcome: str
-    criterion: str
+    fails: str
+    unclear: str
     says: tuple[str, ...]
+    is_bonus: bool
 
     @property
     def entry(self) -> Entry:
         """What is expected of it, as of an entry of the corpus."""
-        failed = self.criterion if self.outcome == "failed" else ""
-        return Entry(FOLDER / self.base, self.outcome, failed, self.says if failed else ())
+        outcome = "failed" if self.fails else "inconclusive" if self.unclear else "passed"
+        return Entry(FOLDER / self.base, "passed" if self.is_bonus else outcome, self.fails, self.says)
 
     def mistake(self, judged: Judged) -> str:
         """Return how a verdict differs from what is expected; empty where it doesn't."""
         if said := judged.mistake():
             return said
-        wanted = {one.id for one in judged.told if one.outcome == "inconclusive"}
-        return "" if self.outcome != "inconclusive" or self.criterion in wanted else f"inconclusive are {wanted}"
+        unclear = [one.id for one in judged.told if one.outcome == "inconclusive"]
+        return "" if unclear == [self.unclear] * bool(self.unclear) else f"unclear are {unclear}"
 
     def __str__(self) -> str:
         return f"{self.entry.stage}/varied/{self.change.__name__}"
 
 
 def varied(
-    base: str, *, fails: str = "", unclear: str = "", says: tuple[str, ...] = ()
+    base: str, *, fails: str = "", unclear: str = "", says: tuple[str, ...] = (), bonus: bool = False
 ) -> Callable[[Callable[[Evidence], None]], Variation]:
     """Return a decorator that makes a variation of a function: it passes, `fails` at a criterion, or is `unclear`."""
-    outcome = "failed" if fails else "inconclusive" if unclear else "passed"
-    return lambda change: Variation(base, change, outcome, fails or unclear, says)
+    return lambda change: Variation(base, change, fails, unclear, says, bonus)
 
 
 @cache
@@ -136,7 +139,7 @@ def variations() -> tuple[Variation, ...]:
 
 def base_file(base: str) -> Path:
     """Return the file in which the base of a variation is recorded."""
-    return BASES / f"{base}.json.gz"
+    return BASES / f"{base}.json.xz"
 
 
 @cache
