@@ -15,7 +15,9 @@ from checks.lab import Gate, Journal, Request
 from checks.lab.gate import GivenUp
 
 # What a thing that took part in a run is asked about afterwards.
-STATES: dict[type, dict[str, Any]] = {Gate: {"passed": int, "gave_up": GivenUp | None, "files": list[tuple[float, float]]}}
+STATES: dict[type, dict[str, Any]] = {
+    Gate: {"passed": int, "gave_up": GivenUp | None, "files": list[tuple[float, float]]}
+}
 
 
 class Unfit(Exception):

@@ -78,7 +78,9 @@ class Recorder:
         return {
             "parts": {name: self._packer.pack(facts[name]) for name in lazy_parts(type(made)) if name in facts},
             "states": {
-                name: {field: self._packer.pack(getattr(one, field)) for field in STATES[type(one)] if hasattr(one, field)}
+                name: {
+                    field: self._packer.pack(getattr(one, field)) for field in STATES[type(one)] if hasattr(one, field)
+                }
                 for name, one in facts.items()
                 if type(one) in STATES
             },

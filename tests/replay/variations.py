@@ -7,12 +7,14 @@ are made from lie in `tests/replay/bases/`, and `python -m tests.replay bases` r
 """
 
 import copy
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from checks.lab.bench import COMPRESSION
@@ -31,6 +33,7 @@ class Evidence:
     def __init__(self, recording: Recording) -> None:
         self.fixtures: Facts = copy.deepcopy(recording.fixtures)
         self.requests: list[Any] = copy.deepcopy(recording.requests)
+        self.files: dict[str, str] = {}  # of the submission, by name, in place of its own
 
     def made(self, fixture: str) -> Any:
         """Return what a fixture has made."""
@@ -39,6 +42,10 @@ class Evidence:
     def part(self, fixture: str, name: str) -> Any:
         """Return a run of a fixture that makes its runs when they are asked for."""
         return self.fixtures[fixture]["parts"][name]
+
+    def state(self, fixture: str, name: str) -> Any:
+        """Return what was asked, after its run, of a thing that took part in it."""
+        return self.fixtures[fixture]["states"][name]
 
     def of(self, journal: list[int]) -> list[Facts]:
         """Return the requests of a journal that have not been dropped."""
@@ -137,23 +144,34 @@ def variations() -> tuple[Variation, ...]:
     return tuple(one for module in modules for one in vars(module).values() if isinstance(one, Variation))
 
 
-def base_file(base: str) -> Path:
-    """Return the file in which the base of a variation is recorded."""
-    return BASES / f"{base}.json.xz"
+def base_of(entry: Entry) -> Path:
+    """Return the file in which the base of variations is recorded."""
+    return BASES / f"{entry}.json.xz"
 
 
 @cache
-def _base(base: str) -> Recording:
-    return Recording.read(base_file(base))
+def _recorded(file: Path) -> Recording:
+    return Recording.read(file)
 
 
 @contextmanager
 def opened_variation(variation: Variation) -> Iterator[Case]:
     """Give a case of a variation; its files are there to the end of the block."""
-    recording = _base(variation.base)
+    recording = _recorded(base_of(variation.entry))
     evidence = Evidence(recording)
     variation.change(evidence)
     changed = replace(recording, fixtures=evidence.fixtures, requests=evidence.requests)
-    with opened(variation.entry, changed) as case:
+    with TemporaryDirectory() as folder, opened(_with_files(variation.entry, evidence, Path(folder)), changed) as case:
         case.name, case.mistake = str(variation), variation.mistake  # type: ignore[method-assign]
         yield case
+
+
+def _with_files(entry: Entry, evidence: Evidence, folder: Path) -> Entry:
+    """Return the entry, or where files of it are changed a copy in a folder of the same names."""
+    if not evidence.files:
+        return entry
+    place = folder / Path(*entry.folder.parts[-3:])
+    shutil.copytree(entry.folder, place)
+    for name, text in evidence.files.items():
+        (place / name).write_text(text, encoding="utf-8")
+    return replace(entry, folder=place)

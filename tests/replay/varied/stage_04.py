@@ -254,16 +254,16 @@ def a_worker_that_ends(evidence: Evidence) -> None:
 # --- what the master knows
 
 
-def told(evidence: Evidence, requests: int, more: int = 0) -> None:
-    """Let the second worker have reported so many requests, at last, and the master's figures hold enough of them."""
+def told(evidence: Evidence, requests: int, number: int = 2) -> None:
+    """Let a worker have reported so many requests, at last, and the master's figures hold more than enough."""
     record = story_of(evidence)["master"]["record"]
-    name = worker(evidence, 2)["record"]["worker"]
+    name = worker(evidence, number)["record"]["worker"]
     others = [report for report in record["reports"] if report["worker"] != name]
-    own = [{"worker": name, "time": user_of(evidence, 2)[0]["start"], "requests": requests}]
-    own += [{"worker": name, "time": user_of(evidence, 2)[-1]["end"] + 60, "requests": 0}]
+    own = [{"worker": name, "time": user_of(evidence, number)[0]["start"], "requests": requests}]
+    own += [{"worker": name, "time": user_of(evidence, number)[-1]["end"] + 60, "requests": 0}]
     record["reports"] = [*others, *own]
-    record["figures"]["rows"][0]["requests"] = 10_000 if more == 0 else more
-    record["figures"]["rows"][1]["requests"] = 0
+    for row in record["figures"]["rows"]:
+        row["requests"] = 10_000
 
 
 def sent(evidence: Evidence, number: int) -> tuple[int, int]:
@@ -339,10 +339,13 @@ def figures_that_lack_one_request(evidence: Evidence) -> None:
 
 
 def figures(evidence: Evidence, difference: int) -> None:
-    record = story_of(evidence)["master"]["record"]
-    for report in record["reports"]:
-        report["time"] += 60  # so that all counts as surely told
-    told(evidence, sent(evidence, 2)[0], sent(evidence, 1)[1] + sent(evidence, 2)[1] + difference)
+    """Let both workers have told all, and the master's figures hold what had surely been counted, but for a difference."""
+    for number in (1, 2):
+        told(evidence, sent(evidence, number)[0], number)
+    first, *others = story_of(evidence)["master"]["record"]["figures"]["rows"]
+    first["requests"] = sent(evidence, 1)[1] + sent(evidence, 2)[1] + difference
+    for row in others:
+        row["requests"] = 0
 
 
 # --- a worker is killed

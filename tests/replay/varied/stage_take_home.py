@@ -46,10 +46,13 @@ def asking(evidence: Evidence, posts: int, comments: int) -> None:
     evidence.drop(one for one in later if one["visitor"] == own[0]["visitor"] and one not in (first, second))
     journals = [scene[part]["journal"] for part in ("run", "held", "shown")]
     end = max(first["end"], second["end"])
-    for number in range(1, posts):
-        evidence.add(journals, first, start=end + number, end=end + number + 0.1)
-    for number in range(1, comments):
-        evidence.add(journals, second, start=end + number + 0.2, end=end + number + 0.3)
+    added = [
+        *(evidence.add(journals, first, start=end + n, end=end + n + 0.1) for n in range(1, posts)),
+        *(evidence.add(journals, second, start=end + n + 0.5, end=end + n + 0.6) for n in range(1, comments)),
+    ]
+    scene["run"]["record"]["waits"] += [
+        {"visitor": one["visitor"], "start": one["end"] + 0.01, "asked": 2.0, "actual": 0.05} for one in (first, *added)
+    ]
     scene["run"]["fell_silent"] = True
 
 
@@ -170,86 +173,41 @@ def silence_after_an_error(evidence: Evidence) -> None:
 # --- think time
 
 
-def lasting(evidence: Evidence, asked: float, other: float, each: int) -> None:
-    """Let each user send forty requests and wait `asked` seconds before each, but `other` before each n-th one."""
+def lasting(evidence: Evidence, asked: float) -> None:
+    """Let each user send forty requests and think for `asked` seconds after each."""
     run = scene_of(evidence)["run"]
     evidence.cut(run, [41])
-    evidence.pace(run, lambda _, position: (asked if (position - 1) % each else other) / 40)
-    evidence.wait(run, lambda _, position: asked if position % each else other)
-    evidence.part("trial", "roomy")["held"]["journal"] = list(run["journal"])
-    last = {one["id"]: one for one in evidence.of(run["journal"])}
-    names = {True: "posts", False: "comments"}
+    evidence.pace(run, lambda *_: asked / 40)
+    evidence.wait(run, lambda *_: asked)
+    scene_of(evidence)["held"]["journal"] = list(run["journal"])
     run["record"]["counted"] = [
-        {"request": id, "milliseconds": 10.0, "failure": None, "said": [], "name": names[is_posts(one)]}
-        for id, one in last.items()
+        {"request": one["id"], "milliseconds": 10.0, "failure": None, "said": [], "name": one["path"]}
+        for one in evidence.of(run["journal"])
     ]
-
-
-@varied(BASE)
-def a_tenth_of_the_pauses_is_short(evidence: Evidence) -> None:
-    """One pause in twelve is none: a task may wait by itself."""
-    lasting(evidence, 2.0, 0.0, 12)
-
-
-@varied(BASE, fails="think_time", says=("users think for 0.00 s",))
-def an_eighth_of_the_pauses_is_short(evidence: Evidence) -> None:
-    """One pause in eight is none."""
-    lasting(evidence, 2.0, 0.0, 8)
 
 
 @varied(BASE)
 def pauses_just_long_enough(evidence: Evidence) -> None:
     """0.93 s may be 1 s."""
-    lasting(evidence, 0.93, 0.93, 2)
+    lasting(evidence, 0.93)
 
 
 @varied(BASE, fails="think_time", says=("0.85 s",))
 def pauses_a_little_too_short(evidence: Evidence) -> None:
     """0.85 s are less than 1 s."""
-    lasting(evidence, 0.85, 0.85, 2)
+    lasting(evidence, 0.85)
 
 
 @varied(BASE)
 def pauses_just_short_enough(evidence: Evidence) -> None:
     """3.07 s may be 3 s."""
-    lasting(evidence, 3.07, 3.07, 2)
+    lasting(evidence, 3.07)
 
 
 @varied(BASE, fails="think_time", says=("3.15 s",))
 def pauses_a_little_too_long(evidence: Evidence) -> None:
     """3.15 s are more than 3 s."""
-    lasting(evidence, 3.15, 3.15, 2)
-
-
-def at_once(evidence: Evidence, each: int, gap: float = 0.001) -> None:
-    """Let only each n-th request be preceded by a pause; the others follow after a `gap`, in one task."""
-    lasting(evidence, 2.0, 2.0, 2)
-    run = scene_of(evidence)["run"]
-    evidence.pace(run, lambda _, position: gap if (position - 1) % each else 0.05)
-    visits = evidence.visits(run["journal"])
-    run["record"]["waits"] = [
-        {"visitor": request["visitor"], "start": request["end"] + 1e-4, "asked": 2.0, "actual": 0.05}
-        for own in visits
-        for request in own[:-1:each]
-    ]
-
-
-@varied(BASE)
-def tasks_of_eight_requests(evidence: Evidence) -> None:
-    """Seven of eight requests follow at once: a task may ask for much."""
-    at_once(evidence, 8)
-
-
-@varied(BASE, fails="think_time", says=("users think for 0.00 s",))
-def tasks_of_twenty_requests(evidence: Evidence) -> None:
-    """Nineteen of twenty requests follow at once."""
-    at_once(evidence, 20)
-
-
-@varied(BASE, fails="think_time", says=("users think for 0.60 s",))
-def sleeps_that_are_too_short(evidence: Evidence) -> None:
-    """Nineteen of twenty requests follow after a sleep of 0.6 s."""
-    at_once(evidence, 20, 0.6)
+    lasting(evidence, 3.15)
 
 
 # --- part 3
