@@ -282,7 +282,7 @@ def test_share(story: Story, confs: dict[str, Settings]) -> None:
             "the same file runs on each worker: look for what it does only on one, such as worker_index or a lock file",
         )
     shape = story.master.record.shape
-    if total != story.users or abs(max(shares.values()) - min(shares.values())) > 1:
+    if total != story.users or max(shares.values()) - min(shares.values()) > 1:
         raise Failed(
             seen + aside(story.workers[min(shares, key=shares.__getitem__)]),
             expected,

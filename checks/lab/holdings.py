@@ -164,7 +164,7 @@ class Holdings:
             Inconclusive: the run ended too early to tell.
         """
         for lack in lacks:
-            if run.shot or not (run.fell_silent or run.ended_by_itself or self.had_chances(lack.since)):
+            if not (run.fell_silent or run.ended_by_itself or self.had_chances(lack.since)):
                 raise Inconclusive(f"{lack.seen}, within {run.seconds:.0f} s; the machine may be too busy: try again")
             ending = "; Locust ended by itself" if run.ended_by_itself else ""
             raise Failed(lack.seen + ending + aside(run), lack.expected, lack.advice)

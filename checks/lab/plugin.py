@@ -3,7 +3,7 @@
 import argparse
 import random
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -129,17 +129,23 @@ def _stage(path: Path) -> str:
 
 def _criterion(item: pytest.Item) -> Criterion | None:
     """Return the criterion that a test stands for; its docstring is the title."""
-    marker = item.get_closest_marker("criterion")
-    if marker is None or not isinstance(item, pytest.Function):
+    return criterion_of(item.function, _stage(item.path)) if isinstance(item, pytest.Function) else None
+
+
+def criterion_of(function: Callable[..., object], stage: str) -> Criterion | None:
+    """Return the criterion that a function of a check stands for; None where it stands for none."""
+    markers: list[pytest.Mark] = getattr(function, "pytestmark", [])
+    told = next((marker.kwargs for marker in markers if marker.name == "criterion"), None)
+    if told is None:
         return None
     return Criterion(
-        id=item.name.removeprefix("test_"),
-        title=(item.function.__doc__ or item.name).strip().splitlines()[0],
-        stage=_stage(item.path),
-        max_points=marker.kwargs["points"],
-        after=tuple(marker.kwargs.get("after", "").split()),
-        bonus=marker.kwargs.get("bonus", False),
-        part=marker.kwargs.get("part"),
+        id=function.__name__.removeprefix("test_"),
+        title=(function.__doc__ or function.__name__).strip().splitlines()[0],
+        stage=stage,
+        max_points=told["points"],
+        after=tuple(told.get("after", "").split()),
+        bonus=told.get("bonus", False),
+        part=told.get("part"),
     )
 
 
@@ -150,10 +156,15 @@ class Waiting(Exception):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a criterion wait where one that it stands on has not passed: the first cause first."""
-    criterion = _criterion(item)
     earlier = item.config.stash[results_key]
-    for name in criterion.after if criterion else ():
-        cause = earlier.get(f"{criterion.stage}::{name}") if criterion else None
+    if criterion := _criterion(item):
+        require_earlier(criterion, earlier)
+
+
+def require_earlier(criterion: Criterion, earlier: Mapping[str, Result]) -> None:
+    """Return where the criteria that this one stands on have passed, as far as they have a result."""
+    for name in criterion.after:
+        cause = earlier.get(f"{criterion.stage}::{name}")
         if cause and cause.outcome is Outcome.NOT_STARTED and not cause.waiting_for:
             raise NotStarted(cause.message)
         if cause and cause.outcome is not Outcome.PASSED:
@@ -170,7 +181,7 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else None
     if criterion is None or isinstance(error, KeyboardInterrupt) or (error is None and call.when != "call"):
         return test_report
-    result = _result(criterion, error)
+    result = result_of(criterion, error)
     item.config.stash[results_key][f"{criterion.stage}::{criterion.id}"] = result
     setattr(test_report, RESULT, result.packed())
     if evidence := item.config.stash[evidence_key].get(criterion.stage):
@@ -183,7 +194,7 @@ def pytest_runtest_makereport(
     return test_report
 
 
-def _result(criterion: Criterion, error: BaseException | None) -> Result:
+def result_of(criterion: Criterion, error: BaseException | None) -> Result:
     """Return the result that an exception stands for; one that nobody foresaw is the grader's own, so inconclusive."""
     if error is None:
         return Result(criterion, Outcome.PASSED)

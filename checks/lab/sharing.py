@@ -358,7 +358,7 @@ def require_wrap(wait: Wait) -> None:
             "let the master choose the id that the fewest users hold",
         )
     again = [id for id, count in Counter(user.holder for user in held.users).items() if count > 1]
-    if len(again) == 1 < len(group.rows):
+    if len(again) == 1:
         raise Failed(
             f"{size}: {_counted(held.users)}",
             "when none is free, the ids start again: the first, then the second, and so on",
@@ -387,7 +387,7 @@ def _held_at_once(users: Iterable[Holding]) -> list[str]:
 
 def _ids(users: Iterable[Holding]) -> list[str]:
     """Return the ids that users hold, each once."""
-    return list(dict.fromkeys(user.holder for user in users if user.holder))
+    return list(dict.fromkeys(user.holder for user in users))
 
 
 def _counted(users: Iterable[Holding]) -> str:

@@ -163,12 +163,6 @@ def test_a_run_that_stands_still_or_ends_by_itself_has_shown_all(ending: str) ->
     assert "1 visitors" in problem(early.require_none, holdings.lacking_users(early), run(**{ending: True}))
 
 
-def test_somebody_elses_signal_proves_nothing() -> None:
-    late = held(*busy(0))
-    with pytest.raises(Inconclusive):
-        late.require_none(holdings.lacking_users(late), run(ended_by_itself=True, shot=True))
-
-
 def test_users_ask_so_often_as_is_wanted_and_without_things_only_for_these() -> None:
     asked = held(pets("7", 1), visits("70", 2, by="7"), pets("9", 3))
     assert not list(holdings.lacking_questions(asked, things=1, details=1))

@@ -1,0 +1,1 @@
+"""Mutants of the graders: python -m tests.grader_mutants."""

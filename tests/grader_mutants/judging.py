@@ -1,0 +1,243 @@
+"""What judges: the code of the graders that decides on outcomes, and which of it does no more than choose words."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from tests.corpus import ROOT
+
+# The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "diagnosis": ("uncaught",),
+    "distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
+    "findings": (),
+    "holdings": (),
+    "messages": (),
+    "sharing": (),
+    "thinking": (),
+}
+EXCEPTIONS = ("Failed", "Inconclusive", "NotStarted")
+SPOKEN = ("seen", "expected", "advice")  # fields that a learner reads
+Function = ast.FunctionDef
+
+
+@dataclass(frozen=True)
+class Source:
+    """A module of the graders."""
+
+    file: Path
+    module: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The module's code."""
+        return ast.parse(self.file.read_text(encoding="utf-8"))
+
+    @property
+    def stage(self) -> str:
+        """The stage that it judges; empty for a module of the lab."""
+        return self.file.stem.removeprefix("test_") if self.file.stem.startswith("test_") else ""
+
+    @cached_property
+    def known(self) -> dict[str, ast.stmt]:
+        """Functions, methods, and constants, by name, but for those that make runs."""
+        left_out = ROOMS.get(self.file.stem, ())
+        named = ((name, node) for name, node in _named(self.tree.body) if name.partition(".")[0] not in left_out)
+        return {name: node for name, node in named if not _makes_runs(node)}
+
+    @property
+    def pieces(self) -> dict[str, ast.stmt]:
+        """What judges, of what is known."""
+        return {name: node for name, node in self.known.items() if (self, name) in _judging()}
+
+    def __str__(self) -> str:
+        return self.file.relative_to(ROOT).as_posix()
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """Return the modules that judge: the checks first."""
+    checks = [Source(file, f"checks.{file.stem}") for file in sorted((ROOT / "checks").glob("test_*.py"))]
+    rooms = [Source(ROOT / "checks" / "lab" / f"{name}.py", f"checks.lab.{name}") for name in ROOMS]
+    return (*checks, *(room for room in rooms if room.file.exists()))
+
+
+@cache
+def _judging() -> frozenset[tuple[Source, str]]:
+    """Return the names of what the criteria need, and of what that needs."""
+    due = [(source, name) for source in sources() for name, node in source.known.items() if _is_criterion(node)]
+    found: set[tuple[Source, str]] = set()
+    while due:
+        source, name = due.pop()
+        if (source, name) not in found:
+            found.add((source, name))
+            used = _used(source.known[name])
+            rooms = [source, *(other for other in sources() if other is not source and not other.stage)]
+            due += [(room, one) for room in rooms for one in room.known if _is_used(one, used, room is source)]
+    return frozenset(found)
+
+
+def _is_used(name: str, used: set[str], is_own: bool) -> bool:
+    """Tell whether a name is among those that are used: a private one only in its own module."""
+    owner, _, own = name.rpartition(".")
+    if own == "__str__":
+        return owner in used
+    return own in used and (is_own or not own.startswith("_"))
+
+
+def _named(body: Iterable[ast.stmt], owner: str = "") -> Iterator[tuple[str, ast.stmt]]:
+    for node in body:
+        if isinstance(node, Function):
+            yield owner + node.name, node
+        elif isinstance(node, ast.ClassDef):
+            yield from _named(node.body, f"{node.name}.")
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for name in (one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)):
+                yield owner + name, node
+
+
+def _makes_runs(node: ast.stmt) -> bool:
+    """Tell whether a fixture of the whole module, or a run that is made when it is first asked for."""
+    decorators = [ast.unparse(one) for one in getattr(node, "decorator_list", [])]
+    return any("module" in one or one == "cached_property" for one in decorators)
+
+
+def _used(node: ast.AST) -> set[str]:
+    names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return names | {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)} | set(_parameters(node))
+
+
+def _parameters(node: ast.AST) -> list[str]:
+    return [one.arg for one in ast.walk(node) if isinstance(one, ast.arg)]
+
+
+# --- words
+
+
+@cache
+def words() -> frozenset[ast.AST]:
+    """Return the nodes of all that judges which only choose the words of a message, or build them.
+
+    They stand in what an exception says, in a variable that is used there and nowhere else, or in a function of which
+    the same is true. At first each variable and each function is taken for such a one, until it is used otherwise.
+    """
+    return frozenset(_Words().found)
+
+
+class _Words:
+    """The search for the words: gone through again until nothing more turns out to be used otherwise."""
+
+    def __init__(self) -> None:
+        self.found: set[ast.AST] = set()
+        self._used: set[str] = set(_used_elsewhere())  # functions and attributes that are used for more than words
+        self._used_locals: set[tuple[Source, str, str]] = set()
+        count = -1
+        while count != (count := len(self._used) + len(self._used_locals)):
+            self.found.clear()
+            for source in sources():
+                for name, node in source.pieces.items():
+                    self._visit(
+                        node, _Place(source, name, _stored(node)), is_word=self._is_of_words_alone(node, source)
+                    )
+
+    def _is_of_words_alone(self, node: ast.AST, source: Source) -> bool:
+        """Tell whether a function does nothing but build words, or a failure of which only the words are left open."""
+        if not isinstance(node, Function) or _is_criterion(node):
+            return False
+        name = f"fixture {node.name}" if _is_fixture(node) else _called(source, node.name)
+        return node.name == "__str__" or node.name in _failures() or name not in self._used
+
+    def _visit(self, node: ast.AST, place: "_Place", *, is_word: bool) -> None:
+        if is_word:
+            self.found.add(node)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id in place.own:
+                self._used_locals.add((place.source, place.function, node.id))
+            else:
+                self._used.add(_called(place.source, node.id))
+        elif isinstance(node, ast.Attribute):
+            self._used.add(_called(place.source, node.attr))
+        elif isinstance(node, Function):
+            self._used |= {f"fixture {name}" for name in _parameters(node.args) if self._is_used(name, place)}
+        for child, is_own_word in self._children(node, place):
+            self._visit(child, place, is_word=is_word or is_own_word)
+
+    def _is_used(self, name: str, place: "_Place") -> bool:
+        if name in place.own:
+            return (place.source, place.function, name) in self._used_locals
+        return _called(place.source, name) in self._used  # a constant of the module
+
+    def _children(self, node: ast.AST, place: "_Place") -> Iterator[tuple[ast.AST, bool]]:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (*EXCEPTIONS, "Lack", *_failures()):
+            yield from ((one, True) for one in node.args)
+            yield from ((one.value, one.arg != "since") for one in node.keywords)
+            return
+        for child in ast.iter_child_nodes(node):
+            is_said = isinstance(child, ast.keyword) and child.arg in SPOKEN
+            is_set = isinstance(node, ast.Assign | ast.AugAssign) and child is node.value
+            is_asked = isinstance(node, ast.If) and child is node.test
+            yield child, is_said or ((is_set or is_asked) and self._sets_words(node, place))
+
+    def _sets_words(self, node: ast.AST, place: "_Place") -> bool:
+        """Tell whether a statement does no more than set variables that hold words."""
+        if isinstance(node, ast.If):
+            return all(self._sets_words(one, place) for one in (*node.body, *node.orelse))
+        if not isinstance(node, ast.Assign | ast.AugAssign):
+            return False
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = [one for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+        is_plain = all(isinstance(one, ast.Name | ast.Tuple) for one in targets)
+        return is_plain and not any(self._is_used(name.id, place) for name in names)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A function, and the names that it sets."""
+
+    source: Source
+    function: str
+    own: set[str]
+
+
+def _called(source: Source, name: str) -> str:
+    """Return by which name a function is known: a private one to its own module alone."""
+    return f"{source.module} {name}" if name.startswith("_") else name
+
+
+def _is_criterion(node: ast.AST) -> bool:
+    return any("criterion" in ast.unparse(one) for one in getattr(node, "decorator_list", []))
+
+
+def _is_fixture(node: ast.AST) -> bool:
+    return any("fixture" in ast.unparse(one) for one in getattr(node, "decorator_list", []))
+
+
+@cache
+def _failures() -> frozenset[str]:
+    """Return the functions that build a failure, whatever the case."""
+    pieces = (node for source in sources() for node in source.pieces.values())
+    returned = ((node.name, node.returns) for node in pieces if isinstance(node, Function))
+    return frozenset(name for name, kind in returned if kind and ast.unparse(kind) == "Failed")
+
+
+def _stored(node: ast.AST) -> set[str]:
+    """Return the names that a function sets: its parameters and variables."""
+    names = (one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+    return {*names, *_parameters(node)} if isinstance(node, Function) else set()
+
+
+@cache
+def _used_elsewhere() -> frozenset[str]:
+    """Return the names that the graders use outside of what judges."""
+    judging = {id(part) for source in sources() for node in source.pieces.values() for part in ast.walk(node)}
+    others = {*(ROOT / "checks" / "lab").glob("*.py")} - {source.file for source in sources()}
+    found = set()
+    for source in (*sources(), *(Source(file, f"checks.lab.{file.stem}") for file in sorted(others))):
+        nodes = [node for node in ast.walk(source.tree) if id(node) not in judging]
+        names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        found |= {_called(source, name) for name in names}
+    return frozenset(found)

@@ -1,0 +1,211 @@
+"""Noticing: which submission of the corpus gets another verdict from a mutant of its grader than it should."""
+
+import multiprocessing
+import shutil
+import signal
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tests.corpus import ROOT, Entry, grade
+from tests.grader_mutants.changes import NOTE, Mutant
+from tests.grader_mutants.judging import sources
+from tests.grader_mutants.transplant import transplanted
+from tests.replay.grading import Case
+
+LIMIT = 20  # seconds for one verdict: the longest takes a tenth of that
+COPIED = ("checks", "petshop_app", "jsonplaceholder_task", "solutions", "exercises", "pyproject.toml")
+FRACTION = "compares fractions, which are never exactly on the boundary"
+Line = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant: the entry that noticed it and how, and the entries that only a live run can tell of."""
+
+    mutant: Mutant
+    by: str = ""
+    reached: int = 0  # entries whose verdict comes to the change
+    unknown: tuple[Entry, ...] = ()
+    is_live: bool = False
+
+    @property
+    def means_nothing(self) -> bool:
+        """Whether nobody could notice it."""
+        return self.by == FRACTION
+
+    @property
+    def noticed(self) -> bool:
+        """Whether an entry has noticed it."""
+        return bool(self.by) and not self.means_nothing
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a live run might notice what no replay has."""
+        return not self.by and bool(self.unknown)
+
+    def __str__(self) -> str:
+        words = f" ({self.reached} entries come there)" if self.reached else " (no entry comes there)"
+        return f"{self.mutant}{words}{f', {len(self.unknown)} need a live run' if self.unknown else ''}"
+
+
+class TooLong(BaseException):
+    """A verdict takes so long that the mutant must be in an endless loop."""
+
+
+class Jury:
+    """Recorded entries, and which lines of the graders the verdict on each comes to."""
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        self.cases = list(cases)
+        self._files = {str(source.file) for source in sources()}
+
+    @cached_property
+    def mistakes(self) -> list[str]:
+        """What is wrong with the recorded verdicts before anything is changed."""
+        said = ((case.name, case.mistake(case.judge())) for case in self.cases)
+        return [f"{name}: {mistake.splitlines()[0]}" for name, mistake in said if mistake]
+
+    @cached_property
+    def _lines(self) -> list[set[Line]]:
+        return [self._traced(case) for case in self.cases]
+
+    def _traced(self, case: Case) -> set[Line]:
+        """Return the lines that a verdict comes to."""
+        found: set[Line] = set()
+
+        def trace(frame: FrameType, _event: str, _argument: Any) -> Any:
+            if frame.f_code.co_filename not in self._files:
+                return None
+            found.add((frame.f_code.co_filename, frame.f_lineno))
+            return trace
+
+        sys.settrace(trace)
+        try:
+            case.judge()
+        finally:
+            sys.settrace(None)
+        return found
+
+    def try_all(self, chosen: Sequence[Mutant], jobs: int) -> list[Outcome]:
+        """Return what becomes of each mutant; say so as it goes."""
+        global _SHARED
+        assert self._lines is not None
+        _SHARED = (self, chosen)
+        outcomes = []
+        with multiprocessing.get_context("fork").Pool(jobs) as pool:
+            for number, (by, reached, unknown) in enumerate(pool.imap(_tried, range(len(chosen)), chunksize=4)):
+                outcomes.append(Outcome(chosen[number], by, reached, tuple(self.cases[one].entry for one in unknown)))
+        return outcomes
+
+    def tried(self, mutant: Mutant) -> tuple[str, int, list[int]]:
+        """Return how an entry notices a mutant, how many come to the change, and which of them would need a run."""
+        reached = [number for number, lines in enumerate(self._lines) if _comes_to(mutant, lines)]
+        unknown: list[int] = []
+        with transplanted(mutant.source, mutant.tree):
+            for number in sorted(reached, key=self._by_success):
+                mistake, needs_run = _judged(self.cases[number])
+                if mistake:
+                    self._successful = [number, *(one for one in self._successful if one != number)]
+                    return f"{self.cases[number].name}: {mistake.splitlines()[0][:100]}", len(reached), []
+                if needs_run:
+                    unknown.append(number)
+        by = FRACTION if mutant.probe and self._compares_fractions(mutant, reached) else ""
+        return by, len(reached), unknown
+
+    def _compares_fractions(self, mutant: Mutant, reached: Sequence[int]) -> bool:
+        """Tell whether a boundary lies between numbers that are never quite the same."""
+        assert mutant.probe is not None
+        noted: set[type] = set()
+
+        def note(value: Any) -> Any:
+            noted.add(type(value))
+            return value
+
+        with transplanted(mutant.source, mutant.probe, **{NOTE: note}):
+            for number in reached:
+                _judged(self.cases[number])
+                if float in noted:
+                    return True
+        return False
+
+    _successful: list[int] = []  # noqa: RUF012 - of each process: who noticed a mutant lately may notice the next one
+
+    def _by_success(self, number: int) -> int:
+        return self._successful.index(number) if number in self._successful else len(self.cases)
+
+
+_SHARED: Any = None
+
+
+def _tried(index: int) -> tuple[str, int, list[int]]:
+    jury, chosen = _SHARED
+    return jury.tried(chosen[index])
+
+
+def _comes_to(mutant: Mutant, lines: set[Line]) -> bool:
+    file = str(mutant.source.file)
+    if mutant.is_constant:  # who uses it is not looked for
+        return any(name == file for name, _ in lines)
+    return any((file, line) in lines for line in range(mutant.first, mutant.last + 1))
+
+
+def _judged(case: Case) -> tuple[str, bool]:
+    """Return what is wrong about a verdict, and whether it needs a run."""
+    with _bounded():
+        try:
+            judged = case.judge()
+        except TooLong:
+            return "the verdict does not come to an end", False
+    return case.mistake(judged), judged.needs_run
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def live(outcome: Outcome, most: int) -> Outcome:
+    """Return what becomes of a mutant that has a few entries graded for real, in a copy of the repository."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        _copy_to(copy, outcome.mutant)
+        for entry in outcome.unknown[:most]:
+            mistake = grade(f"--submission={entry.folder}", "-k", entry.stage, root=copy).mistake(entry)
+            if mistake:
+                return replace(outcome, by=f"{entry}: {mistake.splitlines()[0][:100]}", is_live=True)
+    return outcome
+
+
+def _copy_to(copy: Path, mutant: Mutant) -> None:
+    import ast
+
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3*"))
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    (copy / mutant.source.file.relative_to(ROOT)).write_text(ast.unparse(mutant.tree) + "\n", encoding="utf-8")
+
+
+def excused() -> dict[str, str]:
+    """Return the mutants that nothing has to notice, with the reason for each."""
+    file = ROOT / "tests" / "grader_equivalent.toml"
+    listed = tomllib.loads(file.read_text(encoding="utf-8"))["equivalent"] if file.exists() else []
+    return {f"{one['file']} {change}": one["reason"] for one in listed for change in one["changes"]}

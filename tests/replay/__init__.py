@@ -1,0 +1,1 @@
+"""Graded runs, recorded once and judged again in milliseconds: python -m tests.replay."""

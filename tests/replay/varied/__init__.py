@@ -1,0 +1,1 @@
+"""Variations of recorded runs, a module for each stage."""

@@ -1,0 +1,428 @@
+"""Stage 06: ids that two users hold, workers that read for themselves, masters that nobody misses."""
+
+from typing import Any
+
+from tests.replay.variations import Evidence, varied
+
+BASE = "06_distributed_data/right/leases"
+FAULT = {"file": "locustfile.py", "line": 3, "error": "NameError: name 'x' is not defined", "url": "", "path": ""}
+OF_LOCUST = "[2025-01-20 10:00:00,000] host/INFO/locust.main: Starting Locust 2.47.0\n"
+
+
+def loss_of(evidence: Evidence) -> Any:
+    return evidence.part("distribution", "loss")
+
+
+def wait_of(evidence: Evidence) -> Any:
+    return evidence.part("distribution", "wait")
+
+
+def run_of(story: Any, name: str) -> Any:
+    return story["group"]["runs"][name]
+
+
+def users_of(evidence: Evidence, story: Any, name: str) -> list[list[Any]]:
+    """Return the requests of each user of a process."""
+    return evidence.visits(run_of(story, name)["journal"])
+
+
+def is_things(request: Any) -> bool:
+    return request["path"].startswith("/owners/")
+
+
+def hold(story: Any, requests: list[Any], holder: str) -> None:
+    """Let a user hold another owner, and ask for that one's pets and their visits."""
+    pets = story["group"]["world"]["things"][holder]
+    for request in requests:
+        request["path"] = f"/owners/{holder}/pets" if is_things(request) else f"/pets/{pets[0]}/visits"
+
+
+def holder_of(requests: list[Any]) -> str:
+    return str(next(request["path"].split("/")[2] for request in requests if is_things(request)))
+
+
+def with_pets(evidence: Evidence, story: Any, name: str) -> list[list[Any]]:
+    """Return the requests of each user of a process whose owner has pets."""
+    things = story["group"]["world"]["things"]
+    return [own for own in users_of(evidence, story, name) if things[holder_of(own)]]
+
+
+def nothing_sent(evidence: Evidence) -> Any:
+    """Let no user have sent a request; return the story's group."""
+    evidence.requests = [None for _ in evidence.requests]
+    loss_of(evidence).update(lost_at=None, heir=None)
+    return loss_of(evidence)["group"]
+
+
+# --- how they start
+
+
+@varied(BASE, fails="loads", says=("worker 2", "NameError"))
+def a_crash_on_the_second_worker(evidence: Evidence) -> None:
+    """The file can't be loaded on one of the workers."""
+    run_of(loss_of(evidence), "worker 2")["record"]["crash"] = FAULT
+
+
+@varied(BASE, fails="loads", says=("worker 2", "took more memory"))
+def a_limit_that_the_second_worker_breaks(evidence: Evidence) -> None:
+    """The grader ended one of the workers."""
+    run_of(loss_of(evidence), "worker 2")["broken"] = "took more memory than 2 GB"
+
+
+@varied(BASE, fails="loads", says=("worker 2", "no user class"))
+def no_user_class_on_the_second_worker(evidence: Evidence) -> None:
+    """One of the workers finds no user class."""
+    run = run_of(loss_of(evidence), "worker 2")
+    run["log"], run["journal"], run["record"]["users"] = "No User class found!", [], []
+
+
+@varied(BASE, fails="loads", says=("worker 2 ended before any user had sent a request",))
+def a_worker_that_ends_before_the_test(evidence: Evidence) -> None:
+    """One worker ends, and no request is sent."""
+    nothing_sent(evidence)["ended_early"] = ["worker 2"]
+
+
+@varied(BASE, unclear="loads")
+def a_master_that_does_not_start(evidence: Evidence) -> None:
+    """The master ends before it knows the users, and says why."""
+    group = nothing_sent(evidence)
+    group["ended_early"] = ["master"]
+    group["runs"]["master"]["log"] = "OSError: [Errno 24] Too many open files\n"
+    group["runs"]["master"]["record"]["users"] = []
+
+
+@varied(BASE, unclear="loads")
+def a_master_that_does_not_come_to_its_users(evidence: Evidence) -> None:
+    """The master runs on, says what is the matter, and knows no users."""
+    group = nothing_sent(evidence)
+    group["runs"]["master"]["log"] = "OSError: [Errno 24] Too many open files\n"
+    group["runs"]["master"]["record"]["users"] = []
+
+
+@varied(BASE, unclear="loads")
+def no_request_in_time(evidence: Evidence) -> None:
+    """The machine is so busy that the users came to nothing."""
+    group = nothing_sent(evidence)
+    group["whole"]["out_of_time"] = group["runs"]["master"]["out_of_time"] = True
+
+
+@varied(BASE, fails="loads", says=("no user sent a request", "NameError"))
+def a_handler_that_stumbles(evidence: Evidence) -> None:
+    """No request is sent, since a handler ends in an error."""
+    nothing_sent(evidence)["whole"]["record"]["errors"] = [FAULT]
+
+
+@varied(BASE, fails="loads", says=("sent no request at all",))
+def no_request_at_all(evidence: Evidence) -> None:
+    """All users wait for an id that does not come."""
+    nothing_sent(evidence)
+
+
+# --- who reads
+
+
+@varied(BASE, fails="reads", says=("worker 2", "opens owners.csv"))
+def the_second_worker_reads(evidence: Evidence) -> None:
+    """One worker opens first a file of its own and then the data file."""
+    opened = [{**FAULT, "path": "words.csv"}, {**FAULT, "path": "owners.csv"}]
+    run_of(loss_of(evidence), "worker 2")["record"]["opened"] = opened
+
+
+@varied(BASE)
+def a_worker_reads_another_file(evidence: Evidence) -> None:
+    """What else a worker reads is its own affair."""
+    run_of(loss_of(evidence), "worker 2")["record"]["opened"] = [{**FAULT, "path": "words.csv"}]
+
+
+@varied(BASE, fails="reads", says=("who is in the workers' file alone",))
+def an_id_of_the_workers_file(evidence: Evidence) -> None:
+    """One user, not the first, asks about an owner that stands in the workers' file alone."""
+    loss = loss_of(evidence)
+    for request in filter(is_things, users_of(evidence, loss, "worker 2")[1]):
+        request["path"] = f"/owners/{loss['group']['decoys'][0]}/pets"
+
+
+@varied(BASE, fails="reads", says=("who is in no row of the master's file",))
+def an_id_of_nobody(evidence: Evidence) -> None:
+    """One user, not the first, asks about an owner that stands in no file."""
+    for request in filter(is_things, users_of(evidence, loss_of(evidence), "worker 2")[1]):
+        request["path"] = "/owners/7/pets"
+
+
+@varied(BASE, fails="reads", says=("visitors who asked for pets", "an id for each user"))
+def a_user_without_an_id(evidence: Evidence) -> None:
+    """One user asks for visits alone."""
+    loss = loss_of(evidence)
+    evidence.drop(filter(is_things, with_pets(evidence, loss, "worker 2")[1]))
+    loss["group"]["whole"]["fell_silent"] = True
+
+
+@varied(BASE, unclear="reads")
+def a_user_that_had_no_time(evidence: Evidence) -> None:
+    """One user has not asked for anything when time is up."""
+    evidence.drop(users_of(evidence, loss_of(evidence), "worker 2")[1])
+
+
+# --- what each user asks
+
+
+@varied(BASE)
+def one_question_of_each_kind(evidence: Evidence) -> None:
+    """Until the kill a user has come to one look at its pets, and to one at a visit."""
+    loss = loss_of(evidence)
+    before = {evidence.requests[number]["id"] for number in loss["before"]}
+    for own in with_pets(evidence, loss, "worker 2"):
+        seen = [request for request in own if request["id"] in before]
+        things = next(filter(is_things, seen))
+        details = next(one for one in seen if not is_things(one))
+        evidence.drop([one for one in seen if one not in (things, details)])
+
+
+@varied(BASE, fails="visits", says=("later for those of",))
+def another_owner_later(evidence: Evidence) -> None:
+    """A user asks for the pets of another owner than at first."""
+    own = list(filter(is_things, asked_before(evidence, "worker 2", 2)))
+    own[1]["path"] = f"/owners/{holder_of(users_of(evidence, loss_of(evidence), 'worker 1')[0])}/pets"
+
+
+@varied(BASE, fails="visits", says=("the pet",))
+def visits_of_another_pet(evidence: Evidence) -> None:
+    """A user asks for the visits of another owner's pet."""
+    loss = loss_of(evidence)
+    other = holder_of(with_pets(evidence, loss, "worker 1")[0])
+    details = next(one for one in asked_before(evidence, "worker 2", 1) if not is_things(one))
+    details["path"] = f"/pets/{loss['group']['world']['things'][other][0]}/visits"
+
+
+@varied(BASE, fails="visits", says=("with two requests at once",))
+def two_requests_at_once(evidence: Evidence) -> None:
+    """Two users share a client."""
+    first, second, *_ = asked_before(evidence, "worker 2", 2)
+    second["start"] = (first["start"] + first["end"]) / 2
+
+
+@varied(BASE, fails="visits", says=("0 times for visits",))
+def no_visits(evidence: Evidence) -> None:
+    """A user whose owner has pets never asks for visits."""
+    loss = loss_of(evidence)
+    evidence.drop(one for one in with_pets(evidence, loss, "worker 2")[0] if not is_things(one))
+    loss["group"]["whole"]["fell_silent"] = True
+
+
+@varied(BASE, fails="visits", says=("tasks end in an error", "NameError"))
+def tasks_that_stumble_on_the_second_worker(evidence: Evidence) -> None:
+    """On one worker tasks end in an error."""
+    run_of(loss_of(evidence), "worker 2")["record"]["errors"] = [FAULT]
+
+
+def asked_before(evidence: Evidence, name: str, least: int) -> list[Any]:
+    """Return what a user of a process had asked before the kill: so many times at least for its owner's pets."""
+    loss = loss_of(evidence)
+    before = {evidence.requests[number]["id"] for number in loss["before"]}
+    for own in with_pets(evidence, loss, name):
+        seen = [request for request in own if request["id"] in before]
+        if len(seen) > least and sum(map(is_things, seen)) >= least:
+            return seen
+    raise LookupError(name)
+
+
+# --- who holds what
+
+
+@varied(BASE, fails="shares", says=("2 users hold", "both on worker 2"))
+def two_users_of_one_worker_on_one_id(evidence: Evidence) -> None:
+    """A worker gives one id to two users."""
+    loss = loss_of(evidence)
+    first, second, *_ = with_pets(evidence, loss, "worker 2")
+    hold(loss, second, holder_of(first))
+
+
+@varied(BASE, fails="shares", says=("2 users hold", "on worker 1 and worker 2"))
+def two_users_of_two_workers_on_one_id(evidence: Evidence) -> None:
+    """A master gives one id to two workers."""
+    loss = loss_of(evidence)
+    hold(loss, users_of(evidence, loss, "worker 1")[0], holder_of(with_pets(evidence, loss, "worker 2")[0]))
+
+
+@varied(BASE, fails="reclaims", says=("then worker 2 ended too",))
+def the_other_worker_ends_too(evidence: Evidence) -> None:
+    """When a worker is killed, the other one ends by itself."""
+    loss_of(evidence)["group"]["ended_early"] = ["worker 2"]
+
+
+@varied(BASE, unclear="reclaims")
+def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
+    """The master had not missed the worker when time was up."""
+    loss_of(evidence)["lost_at"] = None
+
+
+@varied(BASE, unclear="reclaims")
+def no_worker_in_its_place(evidence: Evidence) -> None:
+    """No other worker came to take the dead one's place."""
+    loss_of(evidence)["heir"] = None
+
+
+@varied(BASE, fails="reclaims", says=("which worker 2 still uses",))
+def the_heir_gets_ids_in_use(evidence: Evidence) -> None:
+    """One user of the new worker gets an id of the worker that lives on."""
+    loss = loss_of(evidence)
+    hold(loss, users_of(evidence, loss, "worker 3")[3], holder_of(with_pets(evidence, loss, "worker 2")[0]))
+
+
+@varied(BASE, fails="reclaims", says=("visitors who asked for pets",))
+def one_user_of_the_heir_gets_none(evidence: Evidence) -> None:
+    """One user of the new worker gets no id."""
+    loss = loss_of(evidence)
+    evidence.drop(users_of(evidence, loss, "worker 3")[3])
+    loss["group"]["whole"]["fell_silent"] = True
+
+
+@varied(BASE, fails="reclaims", says=("several hold",))
+def two_users_of_the_heir_share(evidence: Evidence) -> None:
+    """Two users of the new worker hold one id at the same time."""
+    loss = loss_of(evidence)
+    first, second, *_ = with_pets(evidence, loss, "worker 3")
+    hold(loss, second, holder_of(first))
+
+
+@varied(BASE)
+def one_user_of_the_heir_after_another(evidence: Evidence) -> None:
+    """Locust stopped a user of the new worker and started another one, which got the same id."""
+    loss = loss_of(evidence)
+    first, second, *_ = with_pets(evidence, loss, "worker 3")
+    hold(loss, second, holder_of(first))
+    later = max(request["end"] for request in first) - min(request["start"] for request in second) + 0.1
+    for request in second:
+        request["start"], request["end"] = request["start"] + later, request["end"] + later
+
+
+# --- a worker without its master
+
+
+def printing(evidence: Evidence, *lines: str) -> None:
+    wait_of(evidence)["printed"] = OF_LOCUST + "".join(f"{line}\n" for line in lines)
+
+
+@varied(BASE, fails="says_so", says=("the last that it printed", "Starting Locust"))
+def a_worker_that_says_nothing(evidence: Evidence) -> None:
+    """Only Locust says that it starts."""
+    printing(evidence)
+
+
+@varied(BASE, fails="says_so")
+def a_worker_that_names_its_master_alone(evidence: Evidence) -> None:
+    """It says who its master is, and not that it is missing."""
+    printing(evidence, "master: 10.0.0.1")
+
+
+@varied(BASE, fails="says_so")
+def a_worker_that_waits_for_it_knows_not_whom(evidence: Evidence) -> None:
+    """It says that it waits, and not for whom."""
+    printing(evidence, "still waiting")
+
+
+@varied(BASE, fails="says_so")
+def a_worker_that_stumbles(evidence: Evidence) -> None:
+    """The end of a traceback is no message."""
+    printing(evidence, "ConnectionError: the master is not there")
+
+
+@varied(BASE, fails="says_so")
+def a_logger_called_master(evidence: Evidence) -> None:
+    """What stands in front of a line of a log are no words of its own."""
+    printing(evidence, "[2025-01-20 10:00:00,000] host/INFO/master: not much to do")
+
+
+@varied(BASE)
+def a_worker_that_says_so_in_the_end(evidence: Evidence) -> None:
+    """The line that counts need not be the first one."""
+    printing(evidence, "Hello", "no master at 10.0.0.1 yet")
+
+
+@varied(BASE, fails="recovers", says=("had no master and ended after",))
+def a_worker_that_gives_up(evidence: Evidence) -> None:
+    """It ends before its master comes."""
+    wait_of(evidence)["gave_up"] = True
+
+
+@varied(BASE, fails="recovers", says=("its users sent no request",))
+def a_worker_that_never_begins(evidence: Evidence) -> None:
+    """Its master is there, and its users do nothing."""
+    wait = wait_of(evidence)
+    for own in users_of(evidence, wait, "worker 1"):
+        evidence.drop(own)
+
+
+@varied(BASE, fails="recovers", says=("its users sent no request",))
+def a_worker_whose_users_have_no_ids(evidence: Evidence) -> None:
+    """Its users ask for visits of some pets, and never for the pets of an owner."""
+    for own in users_of(evidence, wait_of(evidence), "worker 1"):
+        evidence.drop(filter(is_things, own))
+
+
+@varied(BASE, unclear="recovers")
+def a_worker_that_had_no_time(evidence: Evidence) -> None:
+    """Time was up before its users sent anything."""
+    a_worker_that_never_begins.change(evidence)
+    wait_of(evidence)["group"]["whole"]["out_of_time"] = True
+
+
+@varied(BASE, fails="recovers", says=("worker 1", "opens owners.csv"))
+def a_worker_that_reads_meanwhile(evidence: Evidence) -> None:
+    """While its master is missing it reads the data file."""
+    run_of(wait_of(evidence), "worker 1")["record"]["opened"] = [{**FAULT, "path": "owners.csv"}]
+
+
+# --- more users than ids
+
+
+def assign(evidence: Evidence, holders: list[str]) -> None:
+    """Let the users hold these owners, and ask for their pets alone."""
+    wait = wait_of(evidence)
+    for own, holder in zip(evidence.visits(wait["group"]["whole"]["journal"]), holders, strict=True):
+        evidence.drop(one for one in own if not is_things(one))
+        for request in filter(is_things, own):
+            request["path"] = f"/owners/{holder}/pets"
+
+
+def ids_of(evidence: Evidence) -> tuple[list[str], int]:
+    """Return the ids of the rows, and how many users there are."""
+    group = wait_of(evidence)["group"]
+    return [str(row["id"]) for row in group["world"]["rows"]], group["size"]
+
+
+@varied(BASE)
+def two_ids_start_again(evidence: Evidence) -> None:
+    """All ids have a user; the others hold the first two of them."""
+    ids, size = ids_of(evidence)
+    assign(evidence, [*ids, *(2 * ids[:2] * size)[: size - len(ids)]])
+
+
+@varied(BASE)
+def three_ids_start_again_unevenly(evidence: Evidence) -> None:
+    """All ids have a user; the others hold the first one, and the second, and then chance has chosen."""
+    ids, size = ids_of(evidence)
+    again = [ids[0], ids[0], ids[1], ids[2], ids[1], ids[2]]
+    assign(evidence, [*ids, *again[: size - len(ids)]])
+
+
+@varied(BASE, fails="wraps", says=("the first, then the second",))
+def one_id_for_the_rest(evidence: Evidence) -> None:
+    """All ids have a user; all others hold the first of them."""
+    ids, size = ids_of(evidence)
+    assign(evidence, [*ids, *[ids[0]] * (size - len(ids))])
+
+
+@varied(BASE, fails="wraps", says=("nobody holds",))
+def one_id_for_nobody(evidence: Evidence) -> None:
+    """One id has no user, while others have several."""
+    ids, size = ids_of(evidence)
+    assign(evidence, [*ids[1:], *(2 * ids[1:])[: size - len(ids) + 1]])
+
+
+@varied(BASE, fails="wraps", says=("of the users got one",))
+def one_user_goes_without(evidence: Evidence) -> None:
+    """One user gets no id."""
+    wait = wait_of(evidence)
+    evidence.drop(users_of(evidence, wait, "worker 2")[-1])
+    wait["group"]["whole"]["fell_silent"] = True

@@ -1,0 +1,279 @@
+"""The take-home: users that think just long enough, questions that name nobody, and part 3 on many machines."""
+
+from typing import Any
+
+from tests.replay.variations import Evidence, varied
+
+BASE = "jsonplaceholder_task/right/part_3_a_message_for_each_user"
+FAULT = {"file": "demo_locustfile.py", "line": 3, "error": "NameError: name 'x' is not defined", "url": "", "path": ""}
+
+
+def scene_of(evidence: Evidence, name: str = "roomy") -> Any:
+    return evidence.part("trial", name)
+
+
+def loss_of(evidence: Evidence) -> Any:
+    return evidence.part("distribution", "loss")
+
+
+def wait_of(evidence: Evidence) -> Any:
+    return evidence.part("distribution", "wait")
+
+
+def worker_of(story: Any, name: str) -> Any:
+    return story["group"]["runs"][name]
+
+
+def is_posts(request: Any) -> bool:
+    return request["path"] == "/posts"
+
+
+def user_id(own: list[Any]) -> str:
+    return str(next(filter(is_posts, own))["query"]["userId"][0])
+
+
+def writer(evidence: Evidence, journal: list[int], things: dict[str, list[Any]], number: int = 1) -> list[Any]:
+    """Return the requests of a user whose id has posts, who is not the first such one."""
+    return [own for own in evidence.visits(journal) if things[user_id(own)]][number]
+
+
+def asking(evidence: Evidence, posts: int, comments: int) -> None:
+    """Let a user ask so many times for posts and for comments, and then nobody for anything."""
+    scene = scene_of(evidence)
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    first, second = next(filter(is_posts, own)), next(one for one in own if not is_posts(one))
+    later = evidence.of(scene["run"]["journal"])
+    evidence.drop(one for one in later if one["visitor"] == own[0]["visitor"] and one not in (first, second))
+    journals = [scene[part]["journal"] for part in ("run", "held", "shown")]
+    end = max(first["end"], second["end"])
+    added = [
+        *(evidence.add(journals, first, start=end + n, end=end + n + 0.1) for n in range(1, posts)),
+        *(evidence.add(journals, second, start=end + n + 0.5, end=end + n + 0.6) for n in range(1, comments)),
+    ]
+    scene["run"]["record"]["waits"] += [
+        {"visitor": one["visitor"], "start": one["end"] + 0.01, "asked": 2.0, "actual": 0.05} for one in (first, *added)
+    ]
+    scene["run"]["fell_silent"] = True
+
+
+@varied(BASE)
+def three_posts_and_five_comments(evidence: Evidence) -> None:
+    """So many questions of each kind are enough."""
+    asking(evidence, 3, 5)
+
+
+@varied(BASE, fails="goes_on", says=("asked 2 times for posts",))
+def two_posts(evidence: Evidence) -> None:
+    """Twice for posts is not "until the test ends"."""
+    asking(evidence, 2, 5)
+
+
+@varied(BASE, fails="goes_on", says=("4 times for comments",))
+def four_comments(evidence: Evidence) -> None:
+    """Four times for comments is not "until the test ends"."""
+    asking(evidence, 3, 4)
+
+
+# --- questions that name nobody, or too many
+
+
+@varied(BASE, fails="keeps", says=("it names no user id",))
+def posts_of_everybody(evidence: Evidence) -> None:
+    """One user's second question for posts names no user id."""
+    scene = scene_of(evidence)
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    list(filter(is_posts, own))[1]["query"] = {}
+
+
+@varied(BASE, fails="keeps", says=("it names", " and "))
+def posts_of_two(evidence: Evidence) -> None:
+    """One user's second question for posts names two user ids."""
+    scene = scene_of(evidence)
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    list(filter(is_posts, own))[1]["query"] = {"userId": [user_id(own), scene["held"]["rows"][-1]]}
+
+
+@varied(BASE, fails="own_posts", says=("name the post in each request",))
+def comments_on_everything(evidence: Evidence) -> None:
+    """One user's question for comments names no post."""
+    scene = scene_of(evidence)
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    next(one for one in reversed(own) if not is_posts(one))["query"] = {}
+
+
+@varied(BASE, fails="wraps", says=("NameError",))
+def a_crash_with_many_users(evidence: Evidence) -> None:
+    """With more users than rows the file can't be loaded."""
+    scene_of(evidence, "crowded")["run"]["record"]["crash"] = FAULT
+
+
+@varied(BASE, fails="wraps", says=("looked like",))
+def one_of_many_users_gets_no_row(evidence: Evidence) -> None:
+    """With a single row one user asks for nothing."""
+    scene = scene_of(evidence, "single")
+    evidence.drop(evidence.visits(scene["run"]["journal"])[-1])
+    scene["run"]["fell_silent"] = True
+
+
+@varied(BASE, fails="wraps", says=("one row", "hold"))
+def a_single_row_and_another_id(evidence: Evidence) -> None:
+    """With a single row one user asks for another id's posts."""
+    scene = scene_of(evidence, "single")
+    for request in filter(is_posts, evidence.visits(scene["run"]["journal"])[1]):
+        request["query"] = {"userId": ["7"]}
+
+
+@varied(BASE, fails="errors", says=("NameError",))
+def a_crash_with_errors(evidence: Evidence) -> None:
+    """With an API that fails now and then, the file can't be loaded."""
+    scene_of(evidence, "failing")["run"]["record"]["crash"] = FAULT
+
+
+@varied(BASE, fails="errors", says=("later for those of",))
+def another_id_after_an_error(evidence: Evidence) -> None:
+    """After an error a user goes on with another id."""
+    scene = scene_of(evidence, "failing")
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    list(filter(is_posts, own))[1]["query"] = {"userId": [scene["held"]["rows"][-1]]}
+
+
+@varied(BASE, fails="errors", says=("nobody's",))
+def a_post_of_nobody_after_an_error(evidence: Evidence) -> None:
+    """After an error a user asks for the comments on a post that there is not."""
+    scene = scene_of(evidence, "failing")
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    next(one for one in reversed(own) if not is_posts(one))["query"] = {"postId": ["7"]}
+
+
+@varied(BASE, fails="errors", says=("times for comments",))
+def no_comments_after_errors(evidence: Evidence) -> None:
+    """After errors a user asks once for comments."""
+    scene = scene_of(evidence, "failing")
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    visitor = own[0]["visitor"]
+    mine = [one for one in evidence.of(scene["run"]["journal"]) if one["visitor"] == visitor and not is_posts(one)]
+    mine[0]["status"] = 200
+    evidence.drop(mine[1:])
+    scene["run"]["fell_silent"] = True
+
+
+@varied(BASE, fails="errors", says=("asked for nothing more",))
+def silence_after_an_error(evidence: Evidence) -> None:
+    """A user's last answer is an error; it had come to enough before."""
+    scene = scene_of(evidence, "failing")
+    own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
+    journals = [scene[part]["journal"] for part in ("run", "held", "shown")]
+    for request in evidence.of(scene["run"]["journal"]):
+        request["status"] = 200
+    end = max(one["end"] for one in evidence.of(scene["run"]["journal"]))
+    evidence.add(journals, next(filter(is_posts, own)), start=end + 1, end=end + 2, status=500)
+    scene["run"]["fell_silent"] = True
+
+
+# --- think time
+
+
+def lasting(evidence: Evidence, asked: float) -> None:
+    """Let each user send forty requests and think for `asked` seconds after each."""
+    run = scene_of(evidence)["run"]
+    evidence.cut(run, [41])
+    evidence.pace(run, lambda *_: asked / 40)
+    evidence.wait(run, lambda *_: asked)
+    scene_of(evidence)["held"]["journal"] = list(run["journal"])
+    run["record"]["counted"] = [
+        {"request": one["id"], "milliseconds": 10.0, "failure": None, "said": [], "name": one["path"]}
+        for one in evidence.of(run["journal"])
+    ]
+
+
+@varied(BASE)
+def pauses_just_long_enough(evidence: Evidence) -> None:
+    """0.93 s may be 1 s."""
+    lasting(evidence, 0.93)
+
+
+@varied(BASE, fails="think_time", says=("0.85 s",))
+def pauses_a_little_too_short(evidence: Evidence) -> None:
+    """0.85 s are less than 1 s."""
+    lasting(evidence, 0.85)
+
+
+@varied(BASE)
+def pauses_just_short_enough(evidence: Evidence) -> None:
+    """3.07 s may be 3 s."""
+    lasting(evidence, 3.07)
+
+
+@varied(BASE, fails="think_time", says=("3.15 s",))
+def pauses_a_little_too_long(evidence: Evidence) -> None:
+    """3.15 s are more than 3 s."""
+    lasting(evidence, 3.15)
+
+
+# --- part 3
+
+
+@varied(BASE, fails="master_reads", says=("worker 2", "NameError"), bonus=True)
+def a_crash_on_the_second_worker(evidence: Evidence) -> None:
+    """The file can't be loaded on one of the workers."""
+    worker_of(loss_of(evidence), "worker 2")["record"]["crash"] = FAULT
+
+
+@varied(BASE, fails="master_reads", says=("worker 2", "opens users.csv"), bonus=True)
+def the_second_worker_reads(evidence: Evidence) -> None:
+    """One worker opens the data file."""
+    worker_of(loss_of(evidence), "worker 2")["record"]["opened"] = [{**FAULT, "path": "users.csv"}]
+
+
+@varied(BASE, fails="master_reads", says=("an id for each user",), bonus=True)
+def a_user_without_an_id(evidence: Evidence) -> None:
+    """One user on the second worker asks for nothing."""
+    loss = loss_of(evidence)
+    evidence.drop(evidence.visits(worker_of(loss, "worker 2")["journal"])[1])
+    loss["group"]["whole"]["fell_silent"] = True
+
+
+@varied(BASE, fails="own_ids", says=("nobody's",), bonus=True)
+def comments_on_a_post_of_nobody(evidence: Evidence) -> None:
+    """One user asks for the comments on a post that there is not."""
+    loss = loss_of(evidence)
+    before = evidence.of(loss["before"])
+    next(one for one in before if not is_posts(one))["query"] = {"postId": ["7"]}
+
+
+@varied(BASE, fails="own_ids", says=("2 users hold",), bonus=True)
+def two_users_on_one_id(evidence: Evidence) -> None:
+    """Two users hold one id while another one is free."""
+    loss = loss_of(evidence)
+    things = loss["group"]["world"]["things"]
+    journal = worker_of(loss, "worker 2")["journal"]
+    first, second = (writer(evidence, journal, things, number) for number in (0, 1))
+    for request in second:
+        posts = {"userId": [user_id(first)]}
+        request["query"] = posts if is_posts(request) else {"postId": [str(things[user_id(first)][0])]}
+
+
+@varied(BASE, unclear="lost_worker", bonus=True)
+def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
+    """The master had not missed the worker when time was up."""
+    loss_of(evidence)["lost_at"] = None
+
+
+@varied(BASE, fails="says_so", says=("it printed nothing",), bonus=True)
+def a_worker_that_says_nothing(evidence: Evidence) -> None:
+    """A worker without its master prints nothing."""
+    wait_of(evidence)["printed"] = ""
+
+
+@varied(BASE, fails="recovers", says=("had no master and ended",), bonus=True)
+def a_worker_that_gives_up(evidence: Evidence) -> None:
+    """A worker ends before its master comes."""
+    wait_of(evidence)["gave_up"] = True
+
+
+@varied(BASE, fails="starts_again", says=("of the users got one",), bonus=True)
+def one_user_goes_without(evidence: Evidence) -> None:
+    """With more users than ids one gets none."""
+    wait = wait_of(evidence)
+    evidence.drop(evidence.visits(worker_of(wait, "worker 2")["journal"])[-1])
+    wait["group"]["whole"]["fell_silent"] = True
