@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 import io
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ CANARY_PORT = 49572  # hostile submissions call it; it listens outside of their 
 CANARY_FILE = Path("/tmp/workshop-canary")  # noqa: S108 - they write there
 SHARED = Path("/dev/shm")  # noqa: S108 - the grader's own lies over it, for itself alone
 RUN_LIMIT = 30  # seconds: what hangs needs no longer to be seen hanging, and what works no longer on a busy machine
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|^\s*::|##\w*\[", re.MULTILINE)
 SUBREAPER = 36  # see man 2 prctl
 
 

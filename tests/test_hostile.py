@@ -1,15 +1,12 @@
 """Hostile submissions: each gets exactly its verdict, and the machine is as it was."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.corpus import Entry
-from tests.hostile import fingerprint, grade_hostile, hostile, made, require_exam_mode, unharmed
-
-STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|^\s*::|##\w*\[", re.MULTILINE)
+from tests.hostile import STEERING, fingerprint, grade_hostile, hostile, made, require_exam_mode, unharmed
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,0 +1,58 @@
+"""The gradings: whole ones in exam mode, from the command line to the report, and what the machine looks like after."""
+
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from tests.corpus import grade
+from tests.fuzz.guard import Ending, remove
+from tests.fuzz.recipes import Recipe, make
+from tests.hostile import STEERING, unharmed
+
+RUN_LIMIT = (
+    20  # seconds: less than Locust's start and the grader's patience would make silence look like a slow machine
+)
+RUNS = {"02_stress_test": 3, "04_master_worker": 3, "05_round_robin_data": 4, "jsonplaceholder_task": 4}
+MARGIN = 60.0  # seconds for all but the runs themselves, on a busy machine
+
+
+def graded(recipe: Recipe) -> Ending:
+    """Return how a grading ended: with a complaint where it gives no verdict, takes too long or leaves anything."""
+    folder, started = Path(tempfile.mkdtemp(prefix="fuzz-")), time.monotonic()
+    try:
+        for name in ("in", "tmp"):
+            (folder / name).mkdir()
+        make(recipe, folder / "in")
+        complaint = _complaint(recipe, folder)
+    finally:
+        remove(folder)
+    return Ending(complaint, recipe["stage"], round(time.monotonic() - started, 1))
+
+
+def _complaint(recipe: Recipe, folder: Path) -> str:
+    path = folder / "in" / (recipe["archive"]["name"] if "archive" in recipe else recipe.get("path", ""))
+    limit = RUNS.get(recipe["stage"], 1) * RUN_LIMIT + MARGIN
+    try:
+        with unharmed(folder / "tmp"):
+            verdict = grade(
+                *(f"--submission={path}", f"--run-limit={RUN_LIMIT}", "-k", recipe["stage"], "--seed=1"),
+                program="checks.lab.exam",
+                timeout=limit,
+                TMPDIR=str(folder / "tmp"),
+            )
+    except subprocess.TimeoutExpired:
+        return f"did not end within {limit:.0f} s"
+    except (RuntimeError, AssertionError) as error:  # no report, or something is left
+        return f"{type(error).__name__}: {str(error)[-500:]}"
+    unclear = [
+        f"{criterion['id']}: {criterion['message']}"
+        for stage in verdict.report["stages"].values()
+        for criterion in stage["criteria"]
+        if criterion["outcome"] == "inconclusive"
+    ]
+    if unclear:
+        return f"inconclusive: {unclear[0]}"
+    if verdict.status not in (0, 1):
+        return f"status {verdict.status}: {verdict.output[-300:]}"
+    return "the output steers a terminal" if STEERING.search(verdict.output) else ""
