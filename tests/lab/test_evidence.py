@@ -78,3 +78,11 @@ def test_two_workers_bring_one_stage_together() -> None:
     for _ in range(MAX_RUNS):
         evidence.add(Evidence([Source("a", "b", False)], ["note"], [Timeline(0, 0, (), ())] * 2))
     assert (len(evidence.sources), evidence.notes, len(evidence.runs)) == (1, ["note"], MAX_RUNS)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_that_is_passed_over_is_noted_with_where_it_leads(folder: Path) -> None:
+    (folder / "helpers").symlink_to("../neighbour\x1b")
+    assert (
+        "helpers -> ../neighbour\ufffd: a link, and nothing behind it takes part" in gathered(find(folder, STAGE)).notes
+    )
