@@ -25,7 +25,7 @@ MAX_FILES = 100
 MAX_BYTES = 10 * 1024 * 1024
 LONGEST_NAME = 200  # letters, with the folders in it
 BEGUN = (Kind.FOLDER, Kind.LINK)  # what stands in a stage's place is an answer to it, if not one that is taken
-UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # no system shows them; lone surrogates stand for what is no UTF-8
+UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, and what Python makes of bytes outside UTF-8
 
 
 @dataclass(frozen=True)

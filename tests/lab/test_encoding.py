@@ -30,7 +30,7 @@ BOM = b"\xef\xbb\xbf"
             BOM + b"# coding: utf-8",
         ),
         *(BOM, b"import coding\n# coding: latin-1", b"# decoding x: latin-1", b"\n\n# coding: latin-1"),
-        "# caf\u00e9 \U0001f600".encode(),
+        "# Zo\u00eb \U0001f600".encode(),
     ],
 )
 def test_utf_8_is_fine_however_it_is_spelled(head: bytes) -> None:

@@ -34,8 +34,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def shown(folder: Path) -> Evidence:
-    submission = find(folder, STAGE)
+def shown(folder: Path, stage: str = STAGE) -> Evidence:
+    submission = find(folder, stage)
     return gathered(submission, readings(submission))
 
 
@@ -167,10 +167,10 @@ def test_notes_around_a_take_home_are_the_candidates_too(tmp_path: Path) -> None
     (tmp_path / "simulations").mkdir()
     (tmp_path / "simulations" / "demo_locustfile.py").write_text("import locust\n")
     (tmp_path / "NOTES.md").write_text("outside")
-    found = gathered(find(tmp_path, "jsonplaceholder_task")).sources
+    found = shown(tmp_path, "jsonplaceholder_task").sources
     assert [(source.name, source.text) for source in found][1:] == [("NOTES.md", "outside")]
     (tmp_path / "simulations" / "NOTES.md").write_text("inside")
-    found = gathered(find(tmp_path, "jsonplaceholder_task")).sources
+    found = shown(tmp_path, "jsonplaceholder_task").sources
     assert [(source.name, source.text) for source in found][1:] == [("NOTES.md", "inside")]
 
 
@@ -179,3 +179,11 @@ def test_two_workers_bring_one_stage_together() -> None:
     for _ in range(MAX_RUNS):
         evidence.add(Evidence([Source("a", "b")], ["note"], [Timeline(0, 0, (), ())] * 2))
     assert (len(evidence.sources), evidence.notes, len(evidence.runs)) == (1, ["note"], MAX_RUNS)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+def test_a_link_that_is_passed_over_is_noted_with_where_it_leads(folder: Path) -> None:
+    (folder / "helpers").symlink_to("../neighbour\x1b")
+    assert (
+        "helpers -> ../neighbour\ufffd: a link, and nothing behind it takes part" in shown(folder).notes
+    )

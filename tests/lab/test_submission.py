@@ -347,7 +347,7 @@ def test_what_it_says_in_words_takes_no_part_but_is_kept(tmp_path: Path) -> None
 
 @pytest.mark.skipif(os.name == "nt", reason="no such names on Windows")
 @pytest.mark.parametrize(
-    "name", [b"caf\xe9.csv", b"a\nb.csv", b"a" * 201 + b".csv", b"d" * 101 + b"/" + b"d" * 101 + b".py"]
+    "name", [b"Zo\xeb.csv", b"a\nb.csv", b"a" * 201 + b".csv", b"d" * 101 + b"/" + b"d" * 101 + b".py"]
 )
 def test_a_name_that_other_systems_would_not_take_is_refused(tmp_path: Path, name: bytes) -> None:
     folder = write(tmp_path / "in", locustfile=CODE)
