@@ -69,7 +69,9 @@ def parsed(name: str) -> Settings:
             options, unknown = get_parser().parse_known_args(["--config", name])
     except SystemExit:
         words = " ".join(printed.getvalue().split()[:2])
-        return Settings(error=said.getvalue().strip().partition("error: ")[2] or f'instead it prints "{words} ..." and ends')
+        return Settings(
+            error=said.getvalue().strip().partition("error: ")[2] or f'instead it prints "{words} ..." and ends'
+        )
     except Exception as error:  # noqa: BLE001 - bytes that are no UTF-8, values that are nested too deeply: all is the file's
         return Settings(error=str(error) or type(error).__name__)
     return Settings(vars(options), tuple(word.removeprefix("--") for word in unknown))
