@@ -18,12 +18,16 @@ SLOW, SOME = ("06_distributed_data", "jsonplaceholder_task"), 3  # stages whose 
 
 @dataclass(frozen=True)
 class Entry:
-    """A submission of the corpus and what its verdict has to be; `criterion` and `says` only where it fails."""
+    """A submission of the corpus and what its verdict has to be; `criterion` and `says` only where it fails.
+
+    Each of `notes` has to be among the words of the report's notes.
+    """
 
     folder: Path
     outcome: str
     criterion: str = ""
     says: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def stage(self) -> str:
@@ -58,7 +62,10 @@ class Verdict:
         if stumbled:
             return stumbled[0]
         unsaid = [words for words in entry.says if words not in failed[0]["message"]]
-        return f"{unsaid} not in: {failed[0]['message']}" if unsaid else ""
+        if unsaid:
+            return f"{unsaid} not in: {failed[0]['message']}"
+        unnoted = [words for words in entry.notes if words not in "\n".join(stage["notes"])]
+        return f"{unnoted} not in the notes: {stage['notes']}" if unnoted else ""
 
 
 def entries(kind: str = "[rw]*", stage: str = "*") -> list[Entry]:
@@ -66,8 +73,8 @@ def entries(kind: str = "[rw]*", stage: str = "*") -> list[Entry]:
     found = []
     for file in sorted(FOLDER.glob(f"{stage}/{kind}/*/expect.toml")):
         expect = tomllib.loads(file.read_text(encoding="utf-8"))
-        says = tuple(expect.get("says", ()))
-        found.append(Entry(file.parent, expect["outcome"], expect.get("criterion", ""), says))
+        words = [tuple(expect.get(name, ())) for name in ("says", "notes")]
+        found.append(Entry(file.parent, expect["outcome"], expect.get("criterion", ""), *words))
     return found
 
 

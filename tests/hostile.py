@@ -66,10 +66,12 @@ def made(entry: Entry, folder: Path) -> Path:
     if "archive" in told:
         return _archived(folder / f"submission.{told['archive']}", told["entries"])
     kept = [file for file in entry.folder.rglob("*") if file.is_file() and file.name != "expect.toml"]
-    texts = {file.relative_to(entry.folder).as_posix(): file.read_text() for file in kept}
-    for name, text in {**texts, **told.get("files", {})}.items():
+    contents = {file.relative_to(entry.folder).as_posix(): file.read_bytes() for file in kept}
+    long = {name: text * count + end for name, (text, count, end) in told.get("repeated", {}).items()}
+    contents |= {name: text.encode() for name, text in {**told.get("files", {}), **long}.items()}
+    for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
+        (folder / name).write_bytes(content)
     for name, goal in told.get("links", {}).items():
         (folder / name).symlink_to(goal.replace("COURSE", str(ROOT)))
     for name in told.get("pipes", []):

@@ -8,13 +8,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from checks.lab import exam
 from checks.lab.cell import Cell
+from checks.lab.diagnosis import astray
 from checks.lab.evidence import Evidence, gathered, readings
 from checks.lab.faults import Choice, Faults
 from checks.lab.journal import Journal
 from checks.lab.peers import Peers
 from checks.lab.settings import Settings, read
-from checks.lab.submission import Submission
+from checks.lab.submission import PORT, PORTS, Submission
 from checks.lab.swarm import LIMIT, PATIENCE, Run, Swarm, run_alone, swarm
 from checks.lab.target import THREADS, Target, serve
 from petshop_app import create_app
@@ -29,6 +31,7 @@ NO_FILES: Files = {}
 Middleware = Callable[["WSGIApplication"], "WSGIApplication"]
 CONTROL = Path(__file__).with_name("control.py")
 SPAWNING = 0.7, 3.0  # times as many users a second as there are to be, so that no file knows the grader by its rate
+TRIED, TRIED_FOR = 3, 5.0  # users, and seconds without a request, of a run that only shows where requests go
 COMPRESSION = 40.0  # a think time of 1 to 3 s takes 25 to 75 ms
 
 
@@ -48,6 +51,7 @@ class Lab:
         self._cell, self._limit = cell, limit
         self.readings = readings(submission)
         self.evidence = gathered(submission, self.readings) if evidence is None else evidence
+        self._is_addressed = any(reading.is_addressed for reading in self.readings.values())
 
     @property
     def words(self) -> set[str]:
@@ -97,11 +101,33 @@ class Lab:
 
         `front`, where given, stands in front of it: what a request waits for there is a part of its answer's time.
         """
+        port = self._port(app)
         app = Faults(app, answers) if answers else app
         app = front(app) if front else app
-        with ExitStack() as afterwards, serve(app, threads, peers) as target:
+        with ExitStack() as afterwards, serve(app, threads, peers, port) as target:
             afterwards.callback(self.evidence.saw, target)  # the last notes of the journal follow the answers
             yield target
+
+    def _port(self, app: "WSGIApplication") -> int:
+        """Return where the target is to listen; 0 for any free port.
+
+        In exam mode it is where the brief says: a submission can't tell a grading from real life by that. But there it
+        is not to be seen whether a request goes to the address that Locust was given, or to one that is written into
+        the file. So a file with such a one is tried out elsewhere first.
+
+        Raises:
+            Failed: it asks the address of the brief, whatever Locust was given.
+        """
+        if not exam.is_inside():
+            return 0
+        if self._is_addressed:
+            self._is_addressed = False
+            with serve(app) as elsewhere, self._cell() as cell:
+                self._lay_out(cell, NO_FILES)
+                run = self._alone(cell, elsewhere, TRIED, lambda journal: len(journal) > 10 * TRIED, TRIED_FOR)
+            if run.record.strays:
+                raise astray(run.record.strays[0])
+        return PORTS.get(self.submission.stage, PORT)
 
     def swarm(
         self,
@@ -118,17 +144,20 @@ class Lab:
         """
         with self._cell() as cell:
             self._lay_out(cell, files)
-            return run_alone(
-                cell,
-                self.submission.locustfile,
-                target,
-                users=users,
-                compression=COMPRESSION,
-                done=done,
-                spawn_rate=round(users * self.rng.uniform(*SPAWNING), 1),
-                patience=min(patience, self._limit),
-                limit=self._limit,
-            )
+            return self._alone(cell, target, users, done, patience)
+
+    def _alone(self, cell: Cell, target: Target, users: int, done: Callable[[Journal], bool], patience: float) -> Run:
+        return run_alone(
+            cell,
+            self.submission.locustfile,
+            target,
+            users=users,
+            compression=COMPRESSION,
+            done=done,
+            spawn_rate=round(users * self.rng.uniform(*SPAWNING), 1),
+            patience=min(patience, self._limit),
+            limit=self._limit,
+        )
 
     def settings(self, *names: str) -> list[Settings]:
         """Return what the submission's configuration files `names` mean to Locust."""

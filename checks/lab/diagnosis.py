@@ -36,6 +36,8 @@ def require_requests(run: Run) -> None:
         raise Inconclusive(
             f"somebody else's signal ended Locust (status {run.exit_code}), so nothing can be said: try again"
         )
+    if len(run.journal) and run.record.strays:
+        raise astray(run.record.strays[0])
     if len(run.journal) and run.record.users:
         return
     if len(run.journal):
@@ -55,6 +57,15 @@ def last_words(log: str) -> str:
     lines = [OF_LOCUST.sub("", line).strip() for line in log.splitlines() if line.strip()]
     last = next((at for at in range(len(lines) - 1, -1, -1) if ": error: " in lines[at]), len(lines) - 1)
     return f'"{" ".join(lines[last:])[:QUOTED]}"' if lines else ""
+
+
+def astray(stray: Fault) -> Failed:
+    """Return what is to be said of a request to another address than the one that Locust was given."""
+    return Failed(
+        f"{stray.place}a request goes to {stray.url}",
+        "every request reaches the server that grades, which Locust is given with --host",
+        'write the path alone, such as "/pets": Locust puts the host in front of it',
+    )
 
 
 def aside(run: Run) -> str:

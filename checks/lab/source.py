@@ -8,6 +8,7 @@ import ast
 import contextlib
 import itertools
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -24,6 +25,8 @@ MOST_NOTES = 5_000  # of a file: more are not counted
 LEVELS = 4  # of imports that are followed, each by a reader of its own; what lies deeper is read with the rest
 DEEPEST = 10  # folders of a module
 CALLED_BY_LOCUST = ("__init__", "on_start", "on_stop", "wait_time")
+BRIEFS = re.compile(r"(127\.0\.0\.1|localhost):50[05]0")
+LONGEST = 1_000  # characters of a text that is looked through
 CPU_S, WALL_S = 8, 60
 MEMORY = 1024**3
 ATTEMPTS = 3  # a file that ends the reader costs one
@@ -44,13 +47,15 @@ class Reading:
     """What a Python file says: the notes on its lines, the words in it, the modules that it imports.
 
     Words are names, .attributes, and texts of one word. `idle` are methods that send requests and are no task, by line.
-    `trouble` is why a file was not read; then there is nothing else.
+    `is_addressed` tells whether it has the address of a brief in it, as more than the host of a class. `trouble` is why
+    a file was not read; then there is nothing else.
     """
 
     notes: tuple[tuple[int, str], ...] = ()
     words: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
     idle: tuple[tuple[int, str], ...] = ()
+    is_addressed: bool = False
     trouble: str = ""
 
 
@@ -138,7 +143,7 @@ def _run(texts: Sequence[str]) -> list[Reading]:
             notes = tuple((number, what) for number, what in facts["notes"])
             words, imports = frozenset(facts["words"]), frozenset(facts["imports"])
             idle = tuple((number, name) for number, name in facts["idle"])
-            found.append(Reading(notes, words, imports, idle, facts["trouble"]))
+            found.append(Reading(notes, words, imports, idle, facts["is_addressed"], facts["trouble"]))
     return found
 
 
@@ -154,7 +159,8 @@ def told(text: str) -> Reading:
             tree = ast.parse(text.removeprefix("\ufeff"))
         nodes = list(ast.walk(tree))
         found = sorted(set(itertools.islice(notes(tree), MOST_NOTES)))
-        return Reading(tuple(found), frozenset(_words(nodes)), frozenset(_imports(nodes)), tuple(_idle(nodes)))
+        words, imports = frozenset(_words(nodes)), frozenset(_imports(nodes))
+        return Reading(tuple(found), words, imports, tuple(_idle(nodes)), _is_addressed(nodes))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Reading(trouble=UNREADABLE)
 
@@ -190,6 +196,16 @@ def _imports(nodes: Iterable[ast.AST]) -> Iterable[str]:
             yield from (module + alias.name for alias in node.names)
 
 
+def _is_addressed(nodes: Sequence[ast.AST]) -> bool:
+    hosts = {
+        id(node.value)
+        for node in nodes
+        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["host"]
+    }
+    texts = (node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return any(id(text) not in hosts and BRIEFS.search(str(text.value)[:LONGEST]) for text in texts)
+
+
 def main() -> None:
     """Read the texts that stand as JSON on standard input; print a line for each."""
     with contextlib.suppress(ImportError):  # on Windows only the clock of the caller ends it
@@ -199,5 +215,5 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for text in json.load(sys.stdin):
         reading = told(text)
-        facts = {"notes": reading.notes, "words": sorted(reading.words), "imports": sorted(reading.imports)}
-        print(json.dumps({**facts, "idle": reading.idle, "trouble": reading.trouble}), flush=True)
+        facts = {**vars(reading), "words": sorted(reading.words), "imports": sorted(reading.imports)}
+        print(json.dumps(facts), flush=True)

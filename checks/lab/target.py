@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -69,10 +70,13 @@ _quick_switches = _QuickSwitches()
 
 
 @contextmanager
-def serve(app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = None) -> Iterator[Target]:
-    """Serve `app` on a free port of 127.0.0.1 until the block ends; `Inconclusive` where no port can be had.
+def serve(
+    app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = None, port: int = 0
+) -> Iterator[Target]:
+    """Serve `app` on 127.0.0.1 until the block ends; `Inconclusive` where no port can be had.
 
-    `peers`, where given, learns which process each request comes from.
+    It listens on `port`, or on a free one where that is 0 or taken. `peers`, where given, learns which process each
+    request comes from.
     """
     journal = Journal()
     sockets: dict[int, Any] = {}
@@ -83,7 +87,7 @@ def serve(app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = 
             journaled(peers.noting(app) if peers else app, journal),
             map=sockets,
             host="127.0.0.1",
-            port=0,
+            port=_unless_taken(port),
             threads=threads,
             backlog=4096,
             connection_limit=20_000,
@@ -96,15 +100,22 @@ def serve(app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = 
         assert isinstance(server, TcpWSGIServer)  # noqa: S101 - one address, so one server
     except OSError as error:
         raise Inconclusive(f"no port of 127.0.0.1 could be opened for the graded shop ({error}); try again") from error
-    _, port = server.getsockname()
+    _, bound = server.getsockname()
     thread = threading.Thread(target=server.run, name="target", daemon=True)
     with _quick_switches:
         thread.start()
         try:
-            yield Target(f"http://127.0.0.1:{port}", journal, peers)
+            yield Target(f"http://127.0.0.1:{bound}", journal, peers)
         finally:
             # In the loop's own thread: from outside it is heard a second late, and never while clients stay connected.
             with contextlib.suppress(OSError):  # the loop has closed it already
                 server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # type: ignore[attr-defined]
             thread.join(timeout=10)
             server.task_dispatcher.shutdown()
+
+
+def _unless_taken(port: int) -> int:
+    """Return a port where nobody listens, else 0. Connections that have ended there, a moment ago, don't count."""
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return port
+    return 0

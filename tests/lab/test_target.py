@@ -1,5 +1,6 @@
 """The target: a real server that bears with every kind of client and is gone at its end."""
 
+import contextlib
 import errno
 import http.client
 import logging
@@ -51,6 +52,30 @@ def test_threads_give_way_quickly_until_the_last_of_several_targets_is_closed() 
         first.close()
         assert sys.getswitchinterval() < usual
     assert sys.getswitchinterval() == usual
+
+
+def a_free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def test_it_listens_where_it_is_told_to_again_and_again_although_clients_stay_connected() -> None:
+    port = a_free_port()
+    with contextlib.ExitStack() as clients:
+        for _ in range(3):
+            client = clients.enter_context(requests.Session())
+            with serve(witness, port=port) as target:
+                assert target.url == f"http://127.0.0.1:{port}"
+                assert client.get(target.url, timeout=30).ok
+
+
+def test_where_the_port_is_taken_it_listens_on_a_free_one() -> None:
+    port = a_free_port()
+    with serve(witness, port=port) as first, serve(witness, port=port) as second:
+        assert address(first)[1] == port
+        assert address(second)[1] not in (0, port)
+        assert requests.get(second.url, timeout=30).ok
+        assert not first.journal
 
 
 def test_the_port_is_closed_after_the_block() -> None:

@@ -50,13 +50,13 @@ def master_and_worker_at_once(evidence: Evidence) -> None:
 
 @varied(BASE)
 def headless_and_headful(evidence: Evidence) -> None:
-    """headful shows the web page whatever headless says."""
+    """Headful shows the web page whatever headless says."""
     option(evidence, "master.conf", headless=True, headful=True)
 
 
 @varied(BASE)
 def one_process_for_a_worker(evidence: Evidence) -> None:
-    """processes = 1 says what is so without it."""
+    """Processes = 1 says what is so without it."""
     option(evidence, "worker.conf", processes=1)
 
 
