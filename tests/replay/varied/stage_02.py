@@ -360,7 +360,7 @@ def more_than_is_read(evidence: Evidence) -> None:
 
 @varied(BASE, fails="findings", says=("without quotes",))
 def a_truth_in_place_of_a_number(evidence: Evidence) -> None:
-    """true is no number."""
+    """True is no number."""
     evidence.files["findings.toml"] = f'name = "{NAME}"\nmax_throughput_rps = true\nusers_at_saturation = 16\n'
 
 
