@@ -159,9 +159,9 @@ def run(lab: Lab, answers: list[Answer]) -> Run:
 
 @pytest.fixture
 def judged(run: Run) -> list[Judged]:
-    """Each scripted answer that Locust counted."""
+    """Each scripted answer, which Locust has counted."""
     counted = {count.request: count for count in run.record.counted}
-    return [Judged(request, counted[request.id]) for request in scripted(run.journal) if request.id in counted]
+    return [Judged(request, counted[request.id]) for request in scripted(run.journal)]
 
 
 @pytest.fixture

@@ -66,15 +66,13 @@ def main() -> int:
 def _report(outcomes: Sequence[Outcome], least: float, seconds: float) -> int:
     reasons = excused()
     nothing = [one for one in outcomes if one.means_nothing or (one.mutant.name in reasons and not one.noticed)]
-    advice = [one for one in outcomes if one.mutant.is_advice and one not in nothing]
-    due = [one for one in outcomes if not one.mutant.is_advice and one not in nothing]
+    others = [one for one in outcomes if one not in nothing]
+    advice, due = ([one for one in others if one.mutant.is_advice is wanted] for wanted in (True, False))
     left = [one for one in due if not one.noticed]
     for title, some in (("advice only, and no `says` pins it", advice), ("survives", left)):
-        for one in some:
+        for one in sorted(some, key=lambda one: (str(one.mutant.source), one.mutant.first)):
             if not one.noticed:
                 print(f"{title}: {one}")
-    if unknown := reasons.keys() - {one.mutant.name for one in outcomes}:
-        print(f"{len(unknown)} are excused that are not among these, such as {min(unknown)}")
     replayed = sum(one.noticed and not one.is_live for one in due)
     share = 100 * (len(due) - len(left)) / len(due) if due else 100.0
     print(

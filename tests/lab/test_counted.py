@@ -46,6 +46,11 @@ def ran(body: str, user: str = "HttpUser", *answers: Answer) -> Run:
         )
 
 
+def sent(run: Run) -> list[int]:
+    """Return the numbers of the requests, in the order in which they were sent."""
+    return [request.id for request in sorted(run.journal, key=lambda request: request.start)]
+
+
 @pytest.mark.parametrize("user", ["HttpUser", "FastHttpUser"])
 def test_each_request_has_its_outcome_and_what_was_said_of_it(user: str) -> None:
     body = """
@@ -61,7 +66,7 @@ def test_each_request_has_its_outcome_and_what_was_said_of_it(user: str) -> None
     """
     run = ran(body, user, *[CALM] * 5)
     counted = {count.request: (count.failure, count.said) for count in run.record.counted}
-    assert [counted.get(number) for number in (1, 2, 3, 4, 5)] == [
+    assert [counted.get(number) for number in sent(run)[:5]] == [
         (None, ()),
         (None, ("with",)),
         ("late", ("with", "failure")),
@@ -74,12 +79,12 @@ def test_each_request_has_its_outcome_and_what_was_said_of_it(user: str) -> None
 def test_an_event_fired_by_hand_belongs_to_the_answer_before_it(user: str) -> None:
     run = ran('self.client.get("/", catch_response=True)\nself.fire(7, exception=Exception("by hand"))', user)
     assert {(c.milliseconds, c.failure) for c in run.record.counted} == {(7, "by hand")}
-    assert {1, 2, 3} <= {count.request for count in run.record.counted}
+    assert set(sent(run)[:3]) <= {count.request for count in run.record.counted}
 
 
 def test_an_event_for_a_client_that_locust_does_not_know_belongs_to_its_answer_too() -> None:
     run = ran('requests.get(self.host + "/")\nself.fire(8)', "User")
-    assert {1, 2, 3} <= {count.request for count in run.record.counted}
+    assert set(sent(run)[:3]) <= {count.request for count in run.record.counted}
 
 
 def test_a_request_that_got_no_answer_is_told_with_its_cause() -> None:
@@ -91,7 +96,7 @@ def test_a_request_that_got_no_answer_is_told_with_its_cause() -> None:
     (lost,) = run.record.lost
     assert lost.place.startswith("locustfile.py, line ")
     assert "ReadTimeout" in lost.error
-    assert 1 not in {count.request for count in run.record.counted}
+    assert sent(run)[0] not in {count.request for count in run.record.counted}
 
 
 def test_numbers_with_names_in_capitals_are_told() -> None:
@@ -109,5 +114,6 @@ def test_each_request_has_the_name_of_its_row(user: str) -> None:
         self.client.get("/?a=1")
         self.client.request_name = None
     """
-    names = {count.request: count.name for count in ran(body, user).record.counted}
-    assert [names[number] for number in (1, 2, 3, 4)] == ["/?a=1", "by hand", "renamed", "set"]
+    run = ran(body, user)
+    names = {count.request: count.name for count in run.record.counted}
+    assert [names[number] for number in sent(run)[:4]] == ["/?a=1", "by hand", "renamed", "set"]

@@ -22,7 +22,7 @@ from tests.corpus import ROOT, Entry, Verdict, entries, grade
 from tests.hostile import RUN_LIMIT, made, obstacle
 from tests.replay.grading import opened
 from tests.replay.recording import Recording, file_of, key
-from tests.replay.variations import Variation, base_of, opened_variation, variations
+from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
 
 KINDS = ("right", "wrong", "hostile")
 ATTEMPTS = 2  # what comes out wrong on a busy machine may come out right the second time
@@ -47,10 +47,10 @@ def stale(meant: Iterable[Entry], place: Callable[[Entry], Path] = file_of) -> l
     return [entry for entry in meant if not place(entry).exists() or Recording.read(place(entry)).key != key(entry)]
 
 
-def record(entry: Entry, place: Callable[[Entry], Path] = file_of) -> str:
+def record(entry: Entry, place: Callable[[Entry], Path] = file_of, attempts: int = ATTEMPTS) -> str:
     """Grade an entry and keep what its runs have shown; return what is wrong about the verdict, "" where nothing is."""
     mistake = ""
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "recording")
             try:
@@ -97,14 +97,8 @@ def main() -> int:
     if options.command == "record":
         return _record(chosen(options), options.again, file_of)
     varied = [one for one in variations() if one.entry.stage.startswith(options.stage)]
-    bases = {str(one.entry): one.entry for one in varied}
-    wrong = _record([without_verdict(entry) for entry in bases.values()], options.again, base_of)
+    wrong = _record(bases(varied), options.again, base_of)
     return wrong or _check_varied(varied)
-
-
-def without_verdict(entry: Entry) -> Entry:
-    """Return the entry that a variation is made from; all of these pass."""
-    return Entry(entry.folder, "passed")
 
 
 def _record(meant: list[Entry], again: bool, place: Callable[[Entry], Path]) -> int:

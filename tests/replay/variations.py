@@ -89,7 +89,7 @@ class Evidence:
                 now += 0.01
 
     def wait(self, run: Facts, asked: Callable[[int, int], float], share: float = 1.0) -> None:
-        """Let the m-th think time of the n-th user be `asked(n, m)` seconds, of which it slept a `share`, compressed."""
+        """Let the m-th think time of the n-th user be `asked(n, m)` seconds, a `share` of it slept, compressed."""
         run["record"]["waits"] = [
             {
                 "visitor": request["visitor"],
@@ -142,6 +142,11 @@ def variations() -> tuple[Variation, ...]:
     """Return all variations."""
     modules = [import_module(f"tests.replay.varied.{file.stem}") for file in sorted(VARIED.glob("stage_*.py"))]
     return tuple(one for module in modules for one in vars(module).values() if isinstance(one, Variation))
+
+
+def bases(varied: Iterable[Variation]) -> list[Entry]:
+    """Return what variations are made from: submissions of the corpus that pass."""
+    return [Entry(FOLDER / base, "passed") for base in sorted({variation.base for variation in varied})]
 
 
 def base_of(entry: Entry) -> Path:

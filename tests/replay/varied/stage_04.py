@@ -56,7 +56,7 @@ def headless_and_headful(evidence: Evidence) -> None:
 
 @varied(BASE)
 def one_process_for_a_worker(evidence: Evidence) -> None:
-    """Processes = 1 says what is so without it."""
+    """One process is what a worker is without the option."""
     option(evidence, "worker.conf", processes=1)
 
 
@@ -339,7 +339,7 @@ def figures_that_lack_one_request(evidence: Evidence) -> None:
 
 
 def figures(evidence: Evidence, difference: int) -> None:
-    """Let both workers have told all, and the master's figures hold what had surely been counted, but for a difference."""
+    """Let both workers have told all; the figures hold what had surely been counted, but for a difference."""
     for number in (1, 2):
         told(evidence, sent(evidence, number)[0], number)
     first, *others = story_of(evidence)["master"]["record"]["figures"]["rows"]

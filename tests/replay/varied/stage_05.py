@@ -163,7 +163,7 @@ def visits_of_another_pet(evidence: Evidence) -> None:
 
 
 def asking(evidence: Evidence, name: str, visits: int) -> list[Any]:
-    """Let a user ask once for its pets and so many times for visits, and then nobody for anything; return its requests."""
+    """Let a user ask once for its pets and so often for visits, and then nobody for anything; return its requests."""
     scene = scene_of(evidence, name)
     own = rich(evidence, scene)
     without_later(evidence, scene, own)

@@ -1,0 +1,304 @@
+"""Stage 03: one answer judged wrongly where chance allows one, users that stop, machines that bring answers late."""
+
+from typing import Any
+
+from tests.replay.variations import Evidence, varied
+
+BASE = "03_slo_failures/right/time_and_a_helper"
+FAULT = {"file": "locustfile.py", "line": 3, "error": "NameError: name 'x' is not defined", "url": "", "path": ""}
+NO_SCRIPT = ("", "added", "afterwards")
+
+
+def run_of(evidence: Evidence) -> Any:
+    return evidence.made("run")
+
+
+def answers(evidence: Evidence, kind: str, status: int = 200) -> list[Any]:
+    """Return the requests that the script has answered in this way, in the order in which they came."""
+    journal = sorted(evidence.of(run_of(evidence)["journal"]), key=lambda request: request["start"])
+    scripted = [request for request in journal if request["answer"] not in NO_SCRIPT and request["status"] == status]
+    return [request for request in scripted if request["answer"].startswith(kind)]
+
+
+def count_of(evidence: Evidence, request: Any) -> Any:
+    """Return what Locust counted of a request."""
+    return next(one for one in run_of(evidence)["record"]["counted"] if one["request"] == request["id"])
+
+
+def fail(evidence: Evidence, requests: list[Any], message: str | None) -> None:
+    """Let requests count as failed with this message, or as successes."""
+    for request in requests:
+        count_of(evidence, request)["failure"] = message
+
+
+# --- rounds
+
+
+@varied(BASE, fails="loads", says=("NameError",))
+def a_file_that_stumbles(evidence: Evidence) -> None:
+    """The file can't be loaded."""
+    run_of(evidence)["record"]["crash"] = FAULT
+
+
+def user(evidence: Evidence, number: int) -> list[Any]:
+    return evidence.visits(run_of(evidence)["journal"])[number]
+
+
+@varied(BASE, fails="rounds", says=("user 2 opened the dashboard twice",))
+def a_round_without_a_pet(evidence: Evidence) -> None:
+    """One user, not the first, skips a pet."""
+    evidence.drop([user(evidence, 1)[2]])
+
+
+@varied(BASE, fails="rounds", says=("user 2 opened the dashboard twice",))
+def a_later_round_without_a_pet(evidence: Evidence) -> None:
+    """One user, not the first, skips a pet in its third round."""
+    evidence.drop([user(evidence, 1)[4]])
+
+
+@varied(BASE)
+def a_user_that_adds_no_pets(evidence: Evidence) -> None:
+    """Who opens the dashboard alone does so once in each round."""
+    evidence.drop(request for request in user(evidence, 1) if request["method"] == "POST")
+
+
+@varied(BASE)
+def a_visit_before_the_rounds(evidence: Evidence) -> None:
+    """A user opens the dashboard before its first pet, and once more."""
+    own = user(evidence, 1)
+    opened = next(request for request in own if request["answer"] == "afterwards")
+    for number in (2, 1):
+        start = own[0]["start"] - number
+        evidence.add([run_of(evidence)["journal"]], opened, start=start, end=start + 0.2)
+
+
+@varied(BASE, fails="rounds", says=("then they sent no more",))
+def an_answer_that_nobody_asked_for(evidence: Evidence) -> None:
+    """The users did not come to the end of the script."""
+    evidence.drop(answers(evidence, "far over: slow body"))
+
+
+@varied(BASE, fails="rounds", says=("sent 0 GET /",))
+def no_dashboard_at_all(evidence: Evidence) -> None:
+    """The users add pets alone."""
+    evidence.drop(request for request in evidence.of(run_of(evidence)["journal"]) if request["method"] == "GET")
+
+
+@varied(BASE, unclear="rounds")
+def no_time_for_an_answer(evidence: Evidence) -> None:
+    """Time was up before the users came to the end of the script."""
+    evidence.drop(answers(evidence, "far over: slow body"))
+    run_of(evidence)["out_of_time"] = True
+
+
+@varied(BASE)
+def the_end_at_the_last_moment(evidence: Evidence) -> None:
+    """Time was up when the script was through."""
+    run_of(evidence)["out_of_time"] = True
+
+
+def stopping(evidence: Evidence) -> Any:
+    """Let one user send nothing after the script's last answer; return the run."""
+    run = run_of(evidence)
+    journal = evidence.of(run["journal"])
+    last = max(request["end"] for request in journal if request["answer"] not in NO_SCRIPT)
+    evidence.drop(request for request in user(evidence, 1) if request["start"] > last)
+    return run
+
+
+@varied(BASE, fails="rounds", says=("then 1 of them sent no more",))
+def a_user_that_stops(evidence: Evidence) -> None:
+    """One user ends at a failure."""
+    stopping(evidence)
+
+
+@varied(BASE)
+def a_shape_that_stops_a_user(evidence: Evidence) -> None:
+    """A shape may take users away."""
+    stopping(evidence)["record"]["shape"] = "Steps"
+
+
+@varied(BASE)
+def a_visitor_too_many(evidence: Evidence) -> None:
+    """Where a user comes back without its cookies, who has stopped can't be told."""
+    run = stopping(evidence)
+    opened = answers(evidence, "quick")[0]
+    evidence.add([run["journal"]], opened, visitor="nobody", answer="", id=10**6)
+
+
+# --- what Locust counts
+
+
+@varied(BASE, fails="counted", says=("1 of", "are missing"))
+def an_answer_that_is_not_counted(evidence: Evidence) -> None:
+    """One request is missing in Locust's figures."""
+    counted = run_of(evidence)["record"]["counted"]
+    counted.remove(count_of(evidence, answers(evidence, "quick")[0]))
+
+
+@varied(BASE, unclear="counted")
+def an_answer_that_is_not_counted_before_the_end(evidence: Evidence) -> None:
+    """The same where Locust did not come to its end."""
+    an_answer_that_is_not_counted.change(evidence)
+    run_of(evidence)["record"]["figures"] = None
+
+
+@varied(BASE)
+def no_figures_in_the_end(evidence: Evidence) -> None:
+    """Locust did not come to its end, and had counted all."""
+    run_of(evidence)["record"]["figures"] = None
+
+
+@varied(BASE, fails="counted", says=("reached nobody", "timed out"))
+def an_answer_that_nobody_waits_for(evidence: Evidence) -> None:
+    """A client's timeout ended the wait for one answer."""
+    an_answer_that_is_not_counted.change(evidence)
+    run_of(evidence)["record"]["lost"] = [{**FAULT, "error": "timed out"}]
+
+
+@varied(BASE)
+def a_timeout_of_another_request(evidence: Evidence) -> None:
+    """A client's timeout ended the wait for something else."""
+    run_of(evidence)["record"]["lost"] = [{**FAULT, "error": "timed out"}]
+
+
+@varied(BASE, fails="counted", says=("1 of", "are counted twice"))
+def an_answer_that_counts_twice(evidence: Evidence) -> None:
+    """One request is counted twice."""
+    counted = run_of(evidence)["record"]["counted"]
+    counted.append(dict(count_of(evidence, answers(evidence, "quick")[0])))
+
+
+# --- fast and slow
+
+
+@varied(BASE)
+def one_fast_answer_fails(evidence: Evidence) -> None:
+    """A machine may stop the submission between two clocks once."""
+    fail(evidence, answers(evidence, "under")[:1], "limit 3000 exceeded: 3050")
+
+
+@varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
+def two_fast_answers_fail(evidence: Evidence) -> None:
+    """Twice is no chance."""
+    fail(evidence, answers(evidence, "under")[:2], "limit 3000 exceeded: 3050")
+
+
+def late(evidence: Evidence, answered: list[Any]) -> None:
+    """Let answers come later than the script wanted, by Locust's clock."""
+    for request in answered:
+        count_of(evidence, request)["milliseconds"] = 2950.0
+
+
+@varied(BASE)
+def two_late_answers_fail(evidence: Evidence) -> None:
+    """What comes 50 ms before the limit proves nothing, whatever the submission makes of it."""
+    late(evidence, answers(evidence, "under")[:2])
+    fail(evidence, answers(evidence, "under")[:2], "limit 3000 exceeded: 3050")
+
+
+@varied(BASE, unclear="fast")
+def two_fast_answers_fail_beside_a_late_one(evidence: Evidence) -> None:
+    """Where one answer was late, another one may have been delayed unseen."""
+    late(evidence, answers(evidence, "under")[:1])
+    fail(evidence, answers(evidence, "under")[1:3], "limit 3000 exceeded: 3050")
+
+
+@varied(BASE, fails="fast", says=("3 of 11 such answers count as failed",))
+def three_fast_answers_fail_beside_a_late_one(evidence: Evidence) -> None:
+    """One late answer does not explain three failures."""
+    late(evidence, answers(evidence, "under")[:1])
+    fail(evidence, answers(evidence, "under")[1:4], "limit 3000 exceeded: 3050")
+
+
+@varied(BASE)
+def two_answers_are_in_time(evidence: Evidence) -> None:
+    """Four of six answers just below the limit are late: two are enough to judge by."""
+    late(evidence, answers(evidence, "under")[:4])
+
+
+@varied(BASE, unclear="fast")
+def one_answer_is_in_time(evidence: Evidence) -> None:
+    """Five of six are late."""
+    late(evidence, answers(evidence, "under")[:5])
+
+
+@varied(BASE, fails="slow", says=("1 of 8 such answers count as successes",))
+def one_slow_answer_passes(evidence: Evidence) -> None:
+    """One answer over the limit counts as a success."""
+    fail(evidence, answers(evidence, "over: slow body")[:1], None)
+
+
+@varied(BASE, fails="limit", says=("no RESPONSE_TIME_LIMIT_MS",))
+def no_constant(evidence: Evidence) -> None:
+    """The constant is not there."""
+    run_of(evidence)["record"]["constants"] = {}
+
+
+@varied(BASE, fails="limit", says=("3001.0",))
+def another_constant(evidence: Evidence) -> None:
+    """The constant is a little more."""
+    run_of(evidence)["record"]["constants"]["RESPONSE_TIME_LIMIT_MS"] = 3001.0
+
+
+# --- messages
+
+
+def tell(evidence: Evidence, message: str, more: float = 0.0) -> None:
+    """Let the last failure of a slow 200 say this, with the milliseconds that it took and so many more."""
+    request = answers(evidence, "over")[-1]
+    counted = count_of(evidence, request)
+    took = max(1000 * (request["end"] - request["start"]), counted["milliseconds"])
+    counted["failure"] = message.format(took + more)
+
+
+@varied(BASE, fails="slow_message", says=("no limit",))
+def a_message_without_the_limit(evidence: Evidence) -> None:
+    """One message has the time alone."""
+    tell(evidence, "exceeded: {:.1f}")
+
+
+@varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
+def a_message_without_the_time(evidence: Evidence) -> None:
+    """One message has the limit alone."""
+    tell(evidence, "limit 3000.0 exceeded")
+
+
+@varied(BASE)
+def a_time_that_is_measured_late(evidence: Evidence) -> None:
+    """A busy machine lets a submission look at its clock 0.9 s later."""
+    tell(evidence, "limit 3000.0 exceeded: {:.1f}", 900.0)
+
+
+@varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
+def a_time_that_is_too_long(evidence: Evidence) -> None:
+    """1.1 s more than it took are too much."""
+    tell(evidence, "limit 3000.0 exceeded: {:.1f}", 1100.0)
+
+
+@varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
+def a_time_that_is_too_short(evidence: Evidence) -> None:
+    """150 ms less than it took is no rounding."""
+    request = answers(evidence, "over")[-1]
+    took = 1000 * (request["end"] - request["start"]) - 150
+    fail(evidence, [request], f"limit 3000.0 exceeded: {took:.1f}")
+
+
+@varied(BASE)
+def thousands_that_are_grouped(evidence: Evidence) -> None:
+    """All messages have a sign between the thousands."""
+    for request in (*answers(evidence, "over"), *answers(evidence, "far over")):
+        took = 1000 * (request["end"] - request["start"])
+        fail(evidence, [request], f"limit 3,000 ms exceeded: {took:,.1f} ms")
+
+
+@varied(BASE, fails="status", says=("1 of", "such as a 204"))
+def one_204_passes(evidence: Evidence) -> None:
+    """One answer without a dashboard counts as a success."""
+    fail(evidence, answers(evidence, "quick", 204)[:1], None)
+
+
+@varied(BASE, fails="status_message", says=("1 messages name no status",))
+def a_message_without_the_status(evidence: Evidence) -> None:
+    """One message names no status."""
+    fail(evidence, answers(evidence, "quick", 500)[:1], "no dashboard")
