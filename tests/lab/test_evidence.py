@@ -184,4 +184,4 @@ def test_two_workers_bring_one_stage_together() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 def test_a_link_that_is_passed_over_is_noted_with_where_it_leads(folder: Path) -> None:
     (folder / "helpers").symlink_to("../neighbour\x1b")
-    assert "helpers -> ../neighbour\ufffd: a link, and nothing behind it takes part" in shown(folder).notes
+    assert "helpers -> ../neighbour<U+001B>: a link, and nothing behind it takes part" in shown(folder).notes
