@@ -8,8 +8,10 @@ A worker that joins late begins after its init event.
 The run ends politely when standard input closes, so a grader that dies takes its swarm along.
 """
 
+import difflib
 import json
 import os
+import re
 import select
 import sys
 import time
@@ -40,6 +42,7 @@ MOST_PLACES = 5
 MOST_COUNTED = 10_000
 SUBMISSION = Path.cwd()
 DATA = (".csv", ".json")
+MISSING_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 
 
 class Record:
@@ -329,7 +332,11 @@ def _innermost(places: Iterator[tuple[str, int]]) -> tuple[str, int]:
 
 
 def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    missing = MISSING_NAME.match(str(error)) if isinstance(error, ImportError) else None
+    if missing is None:
+        return f"{type(error).__name__}: {error}"
+    similar = difflib.get_close_matches(missing[1], dir(sys.modules.get(missing[2])), n=1)
+    return f"{missing[2]} has no {missing[1]}" + "".join(f"; did you mean {name}?" for name in similar)
 
 
 def main() -> None:
