@@ -9,8 +9,10 @@ A line on standard input is a number of users for a master to go on with. The ru
 closes, so a grader that dies takes its swarm along.
 """
 
+import difflib
 import json
 import os
+import re
 import select
 import sys
 import time
@@ -44,6 +46,7 @@ MOST_COUNTED = 10_000
 MOST_WAITS_OF_NOTHING = 5_000  # users without think time wait for 0 s thousands of times
 SUBMISSION = Path.cwd()
 DATA = (".csv", ".json")
+MISSING_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 
 
 class Record:
@@ -385,7 +388,11 @@ def _innermost(places: Iterator[tuple[str, int]]) -> tuple[str, int]:
 
 
 def _described(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    missing = MISSING_NAME.match(str(error)) if isinstance(error, ImportError) else None
+    if missing is None:
+        return f"{type(error).__name__}: {error}"
+    similar = difflib.get_close_matches(missing[1], dir(sys.modules.get(missing[2])), n=1)
+    return f"{missing[2]} has no {missing[1]}" + "".join(f"; did you mean {name}?" for name in similar)
 
 
 def main() -> None:
