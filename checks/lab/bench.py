@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from checks.lab import exam
 from checks.lab.cell import Cell
 from checks.lab.diagnosis import astray
 from checks.lab.evidence import Evidence, gathered, readings
@@ -118,7 +117,9 @@ class Lab:
         Raises:
             Failed: it asks the address of the brief, whatever Locust was given.
         """
-        if not exam.is_inside():
+        from checks.lab.exam import is_inside  # Python warns where a module is loaded before `-m` starts it
+
+        if not is_inside():
             return 0
         if self._is_addressed:
             self._is_addressed = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from checks.lab.hints import Opened
-from checks.lab.report import LABELS, by_stage, points, said
+from checks.lab.report import LABELS, by_stage, said, score
 from checks.lab.verdict import Outcome, Result, stage_outcome
 
 WIDTH = 100
@@ -57,11 +57,11 @@ def board(results: Iterable[Result], reader: Reader) -> Iterator[Line]:
 
 
 def _stage_lines(name: str, results: Sequence[Result], reader: Reader) -> Iterator[Line]:
-    outcome, (earned, most) = stage_outcome(list(results)), points(results)
+    outcome = stage_outcome(list(results))
     yield Line("")
     untouched = _is_untouched(results)
     label = "not finished" if outcome is Outcome.NOT_STARTED and not untouched else LABELS[outcome]
-    yield Line(f"{name}  {label}  {earned}/{most} points", COLOURS[outcome])
+    yield Line(f"{name}  {label}  {score(results)} points", COLOURS[outcome])
     if untouched:
         yield from _wrapped("", results[0].message)
         yield from _help(results[0], reader)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 THREADS = 16
+BACKLOG = 4096
 # Seconds that a thread keeps Python to itself. With Python's own 5 ms, a thread that reads rows of SQLite gives way at
 # each row to the busy loop of the server, and waits 5 ms: 600 requests of 200 users took 5 to 12 s, with 0.1 ms one.
 SWITCH_INTERVAL = 0.0001
@@ -86,10 +87,9 @@ def serve(
         server = create_server(
             journaled(peers.noting(app) if peers else app, journal),
             map=sockets,
-            host="127.0.0.1",
-            port=_unless_taken(port),
+            sockets=[_listening(port)],
             threads=threads,
-            backlog=4096,
+            backlog=BACKLOG,
             connection_limit=20_000,
             asyncore_use_poll=True,
             max_request_body_size=1024 * 1024,
@@ -114,8 +114,9 @@ def serve(
             server.task_dispatcher.shutdown()
 
 
-def _unless_taken(port: int) -> int:
-    """Return a port where nobody listens, else 0. Connections that have ended there, a moment ago, don't count."""
-    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-        return port
-    return 0
+def _listening(port: int) -> socket.socket:
+    """Return a socket that listens on `port`; on a free one where another target, or anybody else, has taken it."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
+    except OSError:
+        return socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
