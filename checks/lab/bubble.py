@@ -21,7 +21,8 @@ from typing import IO, Any
 import psutil
 
 from checks.lab.cell import Cell
-from checks.lab.exam import CELL_PYTHON, FILTER, IN_CELL, PRIVATE, mount_memory, system_arguments, unmount
+from checks.lab.exam import CELL_PYTHON, FAR_FILTER, FILTER, IN_CELL, PRIVATE, mount_memory, system_arguments, unmount
+from checks.lab.network import Network
 
 MIB = 1024**2
 DISK = 128 * MIB  # in the working directory, and as much at home
@@ -91,9 +92,7 @@ class Bubble(Cell):
         return process
 
     def elsewhere(self, ports: Sequence[int], called: Callable[[int], None]) -> Cell:
-        """Return a cell that shares nothing with this one but a network that leads to `ports` alone."""
-        from checks.lab.machine import Machine  # which is a bubble itself
-
+        """Return a cell that shares nothing with this one but the way to `ports`."""
         return Machine(ports, called)
 
     def _launched(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
@@ -149,6 +148,29 @@ class Bubble(Cell):
             self.broken = self.broken or _excess(living)
             for inmate in living if self.broken else ():
                 inmate.end()
+
+
+class Machine(Bubble):
+    """A bubble as far from the others as another machine: with a network of its own, and a stricter filter.
+
+    Of the grader's ports it reaches `ports` alone. `called` gets the grader's own port of each connection, before
+    anything is sent on it.
+    """
+
+    filter = FAR_FILTER
+    has_own_network = True
+
+    def __init__(self, ports: Sequence[int], called: Callable[[int], None]) -> None:
+        self._network = Network(ports, called)
+        super().__init__()
+
+    def _launched(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+        return self._network.run_there(lambda: subprocess.Popen(command, **options))
+
+    def close(self) -> None:
+        """End every process of the machine, and its network."""
+        super().close()
+        self._network.close()
 
 
 class _Inmate:

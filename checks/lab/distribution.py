@@ -271,7 +271,8 @@ class Cast:
                 said.setdefault(kind, Said(kind, line, max(0.0, now - began)))
             return sum(each.after > AT_ONCE for each in said.values())
 
-        self.swarm.until(heard, 1, patience=SAYS_SO + ROOM)
+        if not self.swarm.until(heard, 1, patience=SAYS_SO + ROOM):
+            heard()  # its last words, where it has ended
         return tuple(said.values())
 
     def pass_time(self, since: float, seconds: float) -> None:

@@ -91,7 +91,8 @@ def _why_handler_failed(error: str) -> str:
     """Return what to do about an exception that ended a handler."""
     if "TypeError" in error and "argument" in error:
         return (
-            "Locust calls a message's handler with environment=... and msg=...: def on_ask(environment, msg, **kwargs)"
+            "Locust names what it passes: def on_ask(environment, msg, **kwargs) takes a message, "
+            "def on_init(environment, **kwargs) an event"
         )
     return "mend that line; print msg.data first to see what comes"
 

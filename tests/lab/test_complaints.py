@@ -66,11 +66,11 @@ def test_messages_that_nobody_hears() -> None:
     log = (
         "[2026-01-01 09:20:09,380] vm/WARNING/locust.runners: Unknown message type received: owner\n"
         "[2026-01-01 09:20:09,380] vm/WARNING/locust.runners: "
-        "Unknown message type received from worker vm_1a (index 0): aks for one\n"
+        "Unknown message type received from worker vm_1a (index 0): asking for one\n"
     )
     assert unheard(STARTING + log) == (
         Unheard("owner", "Unknown message type received: owner"),
-        Unheard("aks for one", "Unknown message type received from worker vm_1a (index 0): aks for one"),
+        Unheard("asking for one", "Unknown message type received from worker vm_1a (index 0): asking for one"),
     )
 
 

@@ -10,7 +10,6 @@ from tests.lab.room import in_the_room
 
 TWO = """
 import json, socket, time
-from checks.lab.machine import Machine
 {before}
 with Bubble() as home:
     machines = [home.elsewhere([20_001, 20_002], called[name].append) for name in called]

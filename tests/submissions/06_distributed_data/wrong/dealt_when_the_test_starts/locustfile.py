@@ -51,6 +51,10 @@ class PetShopUser(HttpUser):
         self.owner_id, self.pet_ids = mine.pop(0), []
         mine.append(self.owner_id)
 
+    def on_stop(self):
+        mine.remove(self.owner_id)
+        mine.insert(0, self.owner_id)
+
     @task
     def get_pets(self):
         response = self.client.get(f"/owners/{self.owner_id}/pets", name="/owners/[owner_id]/pets")

@@ -72,7 +72,7 @@ class PetShopUser(HttpUser):
     def on_start(self):
         self.key, self.pet_ids = next(keys), []
         answers[self.key] = AsyncResult()
-        self.environment.runner.send_message("aks", self.key)
+        self.environment.runner.send_message("asking", self.key)
         self.owner_id = answers[self.key].get()
 
     def on_stop(self):

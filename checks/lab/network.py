@@ -1,8 +1,7 @@
-"""The machine: exam mode's cell for a worker, as far from the others as another machine would be.
+"""The network: a loopback of its own for the processes of one machine, with wires to a few ports of the grader's.
 
-Processes on one machine share more than a folder: the ports and abstract sockets of one loopback, what `/proc/net`
-tells of both, locks on files that each of them can read. A machine has a loopback of its own, whose wires lead to the
-target and to the master and nowhere else, and a stricter filter of system calls (see `seccomp`).
+Processes that share a loopback share its ports, its abstract sockets, and what `/proc/net` tells of all their
+connections. Machines don't.
 """
 
 import asyncio
@@ -14,38 +13,14 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
 
-from checks.lab.bubble import Bubble
-from checks.lab.exam import FAR_FILTER, enter_network, new_network
+from checks.lab.exam import enter_network, new_network
 
 LOCAL = "127.0.0.1"
 LOOK_EVERY = 0.1  # seconds: so often a wire looks whether somebody listens at its other end
 MOST_CALLS = 1000  # at a time; each takes two of the grader's open files
 PIECE = 64 * 1024
 OWN = "/proc/thread-self/ns/net"
-
-
-class Machine(Bubble):
-    """A bubble with a loopback of its own: of the grader's ports it reaches `ports` alone.
-
-    `called` gets the grader's own port of each connection, before anything is sent on it.
-    """
-
-    filter = FAR_FILTER
-    has_own_network = True
-
-    def __init__(self, ports: Sequence[int], called: Callable[[int], None]) -> None:
-        self._network = Network(ports, called)
-        super().__init__()
-
-    def _launched(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
-        return self._network.run_there(lambda: subprocess.Popen(command, **options))
-
-    def close(self) -> None:
-        """End every process of the machine, and its network."""
-        super().close()
-        self._network.close()
 
 
 class Network:
@@ -103,9 +78,10 @@ class Network:
         made.set_result(None)
         wires = [self._loop.create_task(self._wire(end, port)) for end, port in zip(ends, ports, strict=True)]
         self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
+        calls = asyncio.all_tasks(self._loop)
+        for task in calls:
             task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*wires, return_exceptions=True))
+        self._loop.run_until_complete(asyncio.gather(*wires, *calls, return_exceptions=True))
         for end in ends:
             end.close()
         self._loop.close()
