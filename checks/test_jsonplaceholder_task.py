@@ -140,7 +140,7 @@ def test_errors(trial: Trial) -> None:
     holdings.forbid_foreign_things(held)
     shown.require_none(holdings.lacking_after_errors(shown), run)
     shown.require_none(lacking(shown), run)
-    holdings.forbid_hidden_failures(held, run)
+    holdings.forbid_hidden_failures(held, run, trial.roomy.run)
 
 
 @pytest.mark.criterion(points=2, part=2, after="rows goes_on")

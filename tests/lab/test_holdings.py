@@ -241,18 +241,22 @@ def counted(*requests: Request, failure: str | None) -> Record:
 
 def test_error_answers_are_failures_in_the_report() -> None:
     answers = [pets("7", at, status=500) for at in (1, 2, 3)]
-    holdings.forbid_hidden_failures(held(*answers), run(record=counted(*answers, failure="HTTPError")))
-    hidden = problem(holdings.forbid_hidden_failures, held(*answers), run(record=counted(*answers, failure=None)))
+    holdings.forbid_hidden_failures(held(*answers), run(record=counted(*answers, failure="HTTPError")), run())
+    hidden = problem(
+        holdings.forbid_hidden_failures, held(*answers), run(record=counted(*answers, failure=None)), run()
+    )
     assert "3 of 3 error answers count as successes" in hidden
     assert "such as the 500 for GET /owners/7/pets" in hidden
-    missing = problem(holdings.forbid_hidden_failures, held(*answers), run())
+    missing = problem(holdings.forbid_hidden_failures, held(*answers), run(), run())
     assert "3 of 3 error answers are missing" in missing
 
 
 def test_error_answers_in_flight_at_the_end_need_not_be_counted() -> None:
-    holdings.forbid_hidden_failures(held(pets("7", 1, status=500), pets("3", 1, status=500)), run())
+    holdings.forbid_hidden_failures(held(pets("7", 1, status=500), pets("3", 1, status=500)), run(), run())
 
 
 def test_a_task_that_ends_in_an_error_is_told_to_look_at_the_status() -> None:
     record = Record(errors=(Fault("locustfile.py", 7, error="TypeError: it is a dict"),))
-    assert "response.status_code" in problem(holdings.forbid_hidden_failures, held(), run(record=record))
+    failing = run(record=record)
+    assert "response.status_code" in problem(holdings.forbid_hidden_failures, held(), failing, run())
+    holdings.forbid_hidden_failures(held(), failing, failing)
