@@ -46,6 +46,7 @@ class Lab:
         self.submission = submission
         self.rng = rng
         self._cell, self._limit = cell, limit
+        self._rates = random.Random(rng.random())  # of its own: a control runs in a thread
         self._readings = readings(submission)
         self.evidence = gathered(submission, self._readings)
         self._is_addressed = any(reading.is_addressed for reading in self._readings.values())
@@ -149,6 +150,7 @@ class Lab:
             done=done,
             patience=min(patience, self._limit),
             limit=self._limit,
+            spawn_rate=self._rates.randint(users, 3 * users),
         )
 
     def settings(self, *names: str) -> list[Settings]:

@@ -67,8 +67,12 @@ def run_alone(
     done: Callable[[Journal], bool],
     patience: float = PATIENCE,
     limit: float = LIMIT,
+    spawn_rate: int = 0,
 ) -> Run:
-    """Run one Locust process until `done`, its own end, `patience` seconds without an answer, or `limit` seconds."""
+    """Run one Locust process until `done`, its own end, `patience` seconds without an answer, or `limit` seconds.
+
+    All users start at once, whatever `spawn_rate` is above their number; it is their number where it is 0.
+    """
     record, log = cell.root / "record.jsonl", cell.root / "locust.log"
     started = time.monotonic()
     with log.open("wb") as output:
@@ -76,7 +80,7 @@ def run_alone(
             [
                 *(str(ENTRY), str(record), str(compression)),
                 *("--headless", "--only-summary", "-f", locustfile, "--host", target.url),
-                *("-u", str(users), "-r", str(users), "--stop-timeout", str(STOP_TIMEOUT)),
+                *("-u", str(users), "-r", str(spawn_rate or users), "--stop-timeout", str(STOP_TIMEOUT)),
             ],
             output,
             record,
