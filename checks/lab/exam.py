@@ -16,23 +16,25 @@ import socket
 import struct
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 from checks.lab.seccomp import MACHINES, filter_bytes
+from checks.lab.shelf import lay_out, made
 
 ROOT = Path(__file__).resolve().parents[2]
 # Every Linux has this folder, anybody can reach it, and nobody keeps files there. A private one lies over it.
 PRIVATE = Path("/dev/shm")  # noqa: S108
-PRIVATE_BYTES = 4 * 1024**3
-SHARED_BYTES = 16 * 1024**2  # what a cell has in its own /dev/shm
+PRIVATE_BYTES = 1024**3  # records and what processes print
 SHELF = PRIVATE / "shelf"
+SHELF_BYTES = 256 * 1024**2
 FILTER = SHELF / "filter"
-CELL_PYTHON = "/lab/bin/python"
+VIEW = SHELF / "view"
+ENVIRONMENT = Path("/lab")
+CELL_PYTHON = str(ENVIRONMENT / "bin" / "python")
 SHOWN = ("entry.py", "settings.py")  # what runs in a cell; they import nothing of the course
 # Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
 IN_CELL = {str(Path(__file__).with_name(name)): f"/course/checks/lab/{name}" for name in SHOWN}
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "random", "urandom")  # not zero: memory that processes share through it belongs to none of them
 TEXTS = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
@@ -42,7 +44,7 @@ TEXTS = {
 
 NEW_NETWORK, NEW_MOUNTS, NEW_USER = 0x40000000, 0x00020000, 0x10000000  # see man 2 unshare
 BIND, RECURSIVE, PRIVATELY = 0x1000, 0x4000, 0x40000  # see man 2 mount
-NO_SETUID, NO_DEVICES, DETACH = 0x2, 0x4, 0x2
+NO_SETUID, NO_DEVICES, NO_PROGRAMS, DETACH = 0x2, 0x4, 0x8, 0x2
 GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 0x1  # see man 7 netdevice
 WAY_OUT_OF_USERS = (
     "be root, or allow ordinary users to have one (sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
@@ -84,7 +86,9 @@ def enter() -> None:
         _raise_open_files()
         _call("mount", b"none", b"/", None, RECURSIVE | PRIVATELY, None)
         mount_memory(PRIVATE, PRIVATE_BYTES)
+        before = os.umask(0o022)  # a cell's user has to read it
         _lay_out()
+        os.umask(before)
     except OSError as error:
         raise NoExam(f"a private network could be had, but not set up ({error})") from error
 
@@ -137,66 +141,30 @@ def _require_programs() -> None:
             raise NoExam(f"it needs {package}: sudo apt install {package} (or dnf ...)")
 
 
-# --- the shelf: what a cell may see of the system
+# --- what a cell may see of the system
 
 
 def _lay_out() -> None:
     """Put on the shelf what a cell sees; binds, since a cell's user may have no way to the originals."""
     SHELF.mkdir()
+    mount_memory(SHELF, SHELF_BYTES, NO_SETUID | NO_DEVICES)
     FILTER.write_bytes(filter_bytes())
-    for name in SHOWN:
-        shutil.copyfile(Path(__file__).with_name(name), SHELF / name)
-    (SHELF / "etc").mkdir()
-    for name, text in TEXTS.items():
-        (SHELF / "etc" / name).write_text(text)
-    _lay_out_environment(SHELF / "lab")
-    for number, source in enumerate(_system()):
-        _bind(source, SHELF / str(number))
-    for path in [SHELF, *SHELF.glob("*"), *SHELF.glob("etc/*")]:
-        if not os.path.ismount(path):
-            path.chmod(0o755 if path.is_dir() else 0o644)  # whatever the umask
-
-
-def _lay_out_environment(folder: Path) -> None:
-    """Make a virtual environment of the same packages, without the programs that came with them."""
-    program = Path(sys.executable).resolve()
-    packages = Path(sysconfig.get_path("purelib"))
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    own = folder / "lib" / version / "site-packages"
-    own.mkdir(parents=True)
-    (folder / "bin").mkdir()
-    (folder / "bin" / "python").symlink_to(program)
-    (folder / "pyvenv.cfg").write_text(f"home = {program.parent}\ninclude-system-site-packages = false\n")
-    for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() else 0o644)
-    _bind(packages, own)
-
-
-def _system() -> list[Path]:
-    """Return the places that Python and its libraries come from; no other programs, no configuration, no homes."""
-    program, base = Path(sys.executable).resolve(), Path(sys.base_prefix).resolve()
-    wanted = [Path("/usr/lib"), Path("/usr/lib64"), base / "lib", base / "lib64", program]
-    wanted += [Path("/usr/share/zoneinfo"), Path("/etc/ld.so.cache")]
-    wanted += [Path(root) for root in ("/lib", "/lib64") if not Path(root).is_symlink()]
-    found: list[Path] = []
-    for path in wanted:
-        if path.exists() and not path.is_symlink() and not any(path.is_relative_to(other) for other in found):
-            found.append(path)
-    return found
+    texts = {Path("/etc", name): text for name, text in TEXTS.items()}
+    texts |= {Path(place): Path(source).read_text(encoding="utf-8") for source, place in IN_CELL.items()}
+    for place, text in texts.items():
+        made(VIEW, place).write_text(text, encoding="utf-8")
+    shutil.copyfile("/etc/ld.so.cache", made(VIEW, Path("/etc/ld.so.cache")))
+    lay_out(VIEW, ENVIRONMENT, _bind)
 
 
 def system_arguments() -> list[str]:
     """Return bubblewrap's arguments that show what stands on the shelf."""
-    binds = {SHELF / str(number): path for number, path in enumerate(_system())}
-    binds |= {SHELF / "lab": Path("/lab"), **{SHELF / "etc" / name: Path("/etc", name) for name in TEXTS}}
-    binds |= {SHELF / name: Path("/course/checks/lab", name) for name in SHOWN}
     links = [Path(root) for root in ("/lib", "/lib64") if Path(root).is_symlink()]
     return [
-        *(word for source, place in binds.items() for word in ("--ro-bind", str(source), str(place))),
+        *(word for path in sorted(VIEW.iterdir()) for word in ("--ro-bind", str(path), f"/{path.name}")),
         *(word for link in links for word in ("--symlink", str(link.readlink()), str(link))),
         *(word for name in DEVICES for word in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")),
-        *("--symlink", "/proc/self/fd", "/dev/fd", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"),  # noqa: S108
+        *("--symlink", "/proc/self/fd", "/dev/fd"),
     ]
 
 
@@ -211,10 +179,13 @@ def _call(name: str, *arguments: object) -> None:
         raise OSError(number, os.strerror(number), name)
 
 
-def mount_memory(place: Path, size: int) -> None:
-    """Lay a file system in memory over a folder: `size` bytes at most, and a file for each 16 KiB of them."""
+def mount_memory(place: Path, size: int, flags: int = NO_SETUID | NO_DEVICES | NO_PROGRAMS) -> None:
+    """Lay a file system in memory over a folder: `size` bytes at most, and a file for each 16 KiB of them.
+
+    Nothing in it can be run or loaded as a library: a submission brings no program of its own.
+    """
     options = f"size={size},nr_inodes={size // 16384},mode=755".encode()
-    _call("mount", b"tmpfs", bytes(place), b"tmpfs", NO_SETUID | NO_DEVICES, options)
+    _call("mount", b"tmpfs", bytes(place), b"tmpfs", flags, options)
 
 
 def unmount(place: Path) -> None:
@@ -224,10 +195,11 @@ def unmount(place: Path) -> None:
 
 
 def _bind(source: Path, place: Path) -> None:
-    if source.is_dir():
-        place.mkdir(exist_ok=True)
-    else:
-        place.touch()
+    if not place.exists():
+        if source.is_dir():
+            place.mkdir()
+        else:
+            place.touch()
     _call("mount", bytes(source), bytes(place), None, BIND | RECURSIVE, None)
 
 

@@ -81,6 +81,9 @@ DENIED = {
     "msgget": (68, 186),
     "semget": (64, 190),
     "mq_open": (240, 180),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "io_setup": (206, 0),
 }
 LOOKED_INTO = {
     "socket": (41, 198),
@@ -88,7 +91,12 @@ LOOKED_INTO = {
     "clone": (56, 220),
     "clone3": (435, 435),
     "ioctl": (16, 29),
+    "mmap": (9, 222),
+    "fcntl": (72, 25),
+    "setrlimit": (160, 164),
+    "prlimit64": (302, 261),
 }
+YOUNGEST = 452  # the first call that this list has not weighed; programs do without those that a kernel does not know
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above, the kernel's own name
 X32 = 0x40000000  # x86_64 has a second set of numbers for the same calls
 
@@ -96,6 +104,10 @@ LOCAL, INTERNET, INTERNET_6, ROUTES = 1, 2, 10, 16  # address families
 PLAIN_TCP_UDP = (0, 6, 17)  # protocols: others load modules of the kernel
 NEW_NAMESPACES = 0x7E020000
 PUSH_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+SHARED, ANONYMOUS, HUGE = 0x01, 0x20, 0x40000  # of mmap; what is shared stays when a process lets go of it, uncounted
+LOCKS_WITHOUT_OWNER = (37, 38)  # of fcntl: nobody could tell whose they are
+CORE = 4  # RLIMIT_CORE
+ALL = 0xFFFFFFFF
 
 Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, value
 
@@ -118,6 +130,7 @@ def filter_bytes(machine: str = "") -> bytes:
         *_unless(EQUAL, architecture, KILL),
         *_load(NUMBER),
         *(_if(AT_LEAST, X32, _refuse(errno.EPERM)) if machine != "aarch64" else ()),
+        *_if(AT_LEAST, YOUNGEST, _refuse(errno.ENOSYS)),
         *(step for numbers in DENIED.values() for step in _if(EQUAL, numbers[column], _refuse(errno.EPERM))),
         # C libraries take clone, which can be looked into, where there is no clone3.
         *_if(EQUAL, calls["clone3"], _refuse(errno.ENOSYS)),
@@ -125,6 +138,10 @@ def filter_bytes(machine: str = "") -> bytes:
             EQUAL, calls["clone"], [*_load(_argument(0)), *_if(ANY_BIT, NEW_NAMESPACES, _refuse(errno.EPERM)), *ALLOW]
         ),
         *_if(EQUAL, calls["ioctl"], [*_load(_argument(1)), *_refuse_each(PUSH_INTO_TERMINAL), *ALLOW]),
+        *_if(EQUAL, calls["mmap"], _memory()),
+        *_if(EQUAL, calls["fcntl"], [*_load(_argument(1)), *_refuse_each(LOCKS_WITHOUT_OWNER), *ALLOW]),
+        *_if(EQUAL, calls["setrlimit"], [*_load(_argument(0)), *_refuse_each((CORE,)), *ALLOW]),
+        *_if(EQUAL, calls["prlimit64"], _limits()),
         *_if(EQUAL, calls["socketpair"], [*_load(_argument(0)), *_allow_each([LOCAL]), *_refuse(errno.EAFNOSUPPORT)]),
         *_if(EQUAL, calls["socket"], _sockets()),
         *ALLOW,
@@ -144,6 +161,19 @@ def _sockets() -> Program:
         *_if(EQUAL, ROUTES, routes),
         *_refuse(errno.EAFNOSUPPORT),
     ]
+
+
+def _memory() -> Program:
+    """Refuse memory that is shared without a file, and memory from the few huge pages that a system sets aside."""
+    shared = _if(ANY_BIT, SHARED, _if(ANY_BIT, ANONYMOUS, _refuse(errno.EPERM)))
+    return [*_load(_argument(3)), *shared, *_if(ANY_BIT, HUGE, _refuse(errno.ENOMEM)), *ALLOW]
+
+
+def _limits() -> Program:
+    """Let a process ask for its limits, and change all but that of core dumps: 0 would call the system's handler."""
+    change = [*_load(_argument(2)), *_if(ANY_BIT, ALL, _refuse(errno.EPERM))]
+    change += [*_load(_argument(2) + 4), *_if(ANY_BIT, ALL, _refuse(errno.EPERM))]
+    return [*_load(_argument(1)), *_if(EQUAL, CORE, [*change, *ALLOW]), *ALLOW]
 
 
 def _argument(index: int) -> int:
