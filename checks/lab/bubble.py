@@ -48,7 +48,7 @@ LIMITS = {
     "memlock": 0,
     "msgqueue": 0,
     "nice": 0,
-    "nofile": FILES,
+    "nofile": FILES // 2,  # as many again can be on their way through sockets, where no process has them open
     "nproc": THREADS,
     "rtprio": 0,
     "sigpending": 1024,
@@ -187,10 +187,7 @@ class Bubble(Cell):
         hectic = 0  # looks in a row that found too many threads at work
         while not self._closed.wait(LOOK_EVERY):
             living = [inmate for inmate in list(self._inmates.values()) if inmate.is_alive()]
-            try:
-                taken = self._taken(living)
-            except OSError as error:  # not that one of them has ended: that is no error
-                self._excess, taken = self.broken or f"hid what it takes ({error.strerror})", Usage()
+            taken = self._taken(living)
             hectic = hectic + 1 if taken.busy > BUSY * len(living) else 0
             self._excess = self.broken or _excess(taken, max((inmate.age for inmate in living), default=0.0))
             if hectic * LOOK_EVERY > BUSY_FOR:

@@ -26,7 +26,7 @@ class Group:
     """A control group whose processes have a bounded memory together."""
 
     def __init__(self, folder: Path, version: int, memory: int) -> None:
-        self._folder = folder
+        self.folder = folder
         self.version = version
         most, swap, self._events = FILES[version]
         (folder / most).write_text(str(memory))
@@ -37,22 +37,22 @@ class Group:
         """Take processes in; what they have forked before stays out."""
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
-                (self._folder / "cgroup.procs").write_text(str(process))
+                (self.folder / "cgroup.procs").write_text(str(process))
 
     @property
     def is_overrun(self) -> bool:
         """Whether the kernel has ended a process of the group, since all of them together wanted too much."""
         with contextlib.suppress(OSError):
-            words = (self._folder / self._events).read_text().split()
+            words = (self.folder / self._events).read_text().split()
             return int(words[words.index("oom_kill") + 1]) > 0
         return False
 
     def close(self) -> None:
         """Remove the group; its processes have ended."""
         deadline = time.monotonic() + PATIENCE
-        while self._folder.exists() and time.monotonic() < deadline:
+        while self.folder.exists() and time.monotonic() < deadline:
             try:
-                self._folder.rmdir()
+                self.folder.rmdir()
             except OSError:
                 time.sleep(0.01)
 

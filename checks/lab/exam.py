@@ -1,7 +1,7 @@
 """Exam mode: a private network with loopback alone, for the grader and all that it starts. Linux, with bubblewrap.
 
 python -m checks.lab.exam [what pytest takes]    the same as python -m pytest, but there
-python -m checks.lab.exam --probe                ends with 0 where exam mode can be had, else says why not, with 1
+python -m checks.lab.exam --probe                says whether exam mode can be had, and ends with 0, or why not, with 1
 
 As root it needs no more than that; an ordinary user gets a user namespace besides. What the cells of submissions
 may see of the system stands on a shelf, in memory that only this grader and what it starts can see.
@@ -18,6 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from checks.lab.cgroup import group
 from checks.lab.seccomp import MACHINES, filter_bytes
 from checks.lab.shelf import lay_out, made
 
@@ -53,6 +54,7 @@ WAY_OUT_OF_USERS = (
 WAY_OUT_OF_ROOT = "in a container, start it with --privileged"
 REFUSAL = "exam mode can't be had: "
 OPEN_FILES = 16_384
+MOST_BUFFERED = 256 * 1024  # bytes
 WITH_PATH = ("--submission", "--report")
 PROBE_LIMIT = 60.0  # seconds; an idle machine needs half of one
 
@@ -83,6 +85,7 @@ def enter() -> None:
         ) from error
     try:
         _loopback_up()
+        _narrow_buffers()
         _raise_open_files()
         _call("mount", b"none", b"/", None, RECURSIVE | PRIVATELY, None)
         mount_memory(PRIVATE, PRIVATE_BYTES)
@@ -91,6 +94,12 @@ def enter() -> None:
         os.umask(before)
     except OSError as error:
         raise NoExam(f"a private network could be had, but not set up ({error})") from error
+
+
+def _narrow_buffers() -> None:
+    """Let connections hold a quarter of a megabyte each way, not the many that systems grant: no process owns these."""
+    for name, size in (("tcp_wmem", 16 * 1024), ("tcp_rmem", 128 * 1024)):
+        Path("/proc/sys/net/ipv4", name).write_text(f"4096 {size} {MOST_BUFFERED}")
 
 
 def _raise_open_files() -> None:
@@ -129,6 +138,14 @@ def obstacle() -> str:
         return f"a cell has not started within {PROBE_LIMIT:.0f} s: is the machine very busy? Try again"
     lines = (trial.stdout + trial.stderr).strip().splitlines()
     return (lines or ["a cell does not start, and says nothing"])[-1].removeprefix(REFUSAL) if trial.returncode else ""
+
+
+def memory_is() -> str:
+    """Return how the memory of cells is bounded here, as a sentence goes on."""
+    if tried := group("probe", SHELF_BYTES):
+        tried.close()
+        return f"control groups (version {tried.version}) hold the memory of cells to the byte"
+    return "the memory of cells is counted ten times a second, as this system lets the grader make no control groups"
 
 
 def _require_programs() -> None:
@@ -217,8 +234,10 @@ def _loopback_up() -> None:
 def main(words: list[str]) -> None:
     """Do what the command line asks for."""
     if words == ["--probe"]:
-        why = obstacle()
-        sys.exit(REFUSAL + why if why else 0)
+        if why := obstacle():
+            sys.exit(REFUSAL + why)
+        print(f"exam mode can be had; {memory_is()}")
+        return
     try:
         enter()
     except NoExam as error:
@@ -246,8 +265,8 @@ def _trial() -> str:
         process = cell.start(["-c", "import locust.clients"], output, cell.root / "told")
         if process.wait(PROBE_LIMIT) == 0:
             return ""
-        said = (cell.root / "said").read_text(errors="replace").strip().splitlines() or ["it says nothing"]
-        return f"a cell does not start: {said[-1]}"
+        said = (cell.root / "said").read_text(errors="replace").strip().splitlines()
+        return f"a cell does not start: {[*said, cell.broken][-1] or f'it ends with status {process.returncode}'}"
 
 
 if __name__ == "__main__":

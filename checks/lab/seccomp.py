@@ -95,6 +95,8 @@ LOOKED_INTO = {
     "fcntl": (72, 25),
     "setrlimit": (160, 164),
     "prlimit64": (302, 261),
+    "setsockopt": (54, 208),
+    "prctl": (157, 167),
 }
 YOUNGEST = 452  # the first call that this list has not weighed; programs do without those that a kernel does not know
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above, the kernel's own name
@@ -107,6 +109,8 @@ PUSH_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 SHARED, ANONYMOUS, HUGE = 0x01, 0x20, 0x40000  # of mmap; what is shared stays when a process lets go of it, uncounted
 LOCKS_WITHOUT_OWNER = (37, 38)  # of fcntl: nobody could tell whose they are
 CORE = 4  # RLIMIT_CORE
+SET_DUMPABLE = 4  # PR_SET_DUMPABLE: with 0, an ordinary user's grader could not look into the process
+SOCKET_ITSELF, BUFFERS = 1, (7, 8)  # SOL_SOCKET; SO_SNDBUF, SO_RCVBUF: some systems allow megabytes for each socket
 ALL = 0xFFFFFFFF
 
 Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, value
@@ -140,8 +144,10 @@ def filter_bytes(machine: str = "") -> bytes:
         *_if(EQUAL, calls["ioctl"], [*_load(_argument(1)), *_refuse_each(PUSH_INTO_TERMINAL), *ALLOW]),
         *_if(EQUAL, calls["mmap"], _memory()),
         *_if(EQUAL, calls["fcntl"], [*_load(_argument(1)), *_refuse_each(LOCKS_WITHOUT_OWNER), *ALLOW]),
+        *_if(EQUAL, calls["prctl"], [*_load(_argument(0)), *_refuse_each((SET_DUMPABLE,)), *ALLOW]),
         *_if(EQUAL, calls["setrlimit"], [*_load(_argument(0)), *_refuse_each((CORE,)), *ALLOW]),
         *_if(EQUAL, calls["prlimit64"], _limits()),
+        *_if(EQUAL, calls["setsockopt"], _options()),
         *_if(EQUAL, calls["socketpair"], [*_load(_argument(0)), *_allow_each([LOCAL]), *_refuse(errno.EAFNOSUPPORT)]),
         *_if(EQUAL, calls["socket"], _sockets()),
         *ALLOW,
@@ -167,6 +173,12 @@ def _memory() -> Program:
     """Refuse memory that is shared without a file, and memory from the few huge pages that a system sets aside."""
     shared = _if(ANY_BIT, SHARED, _if(ANY_BIT, ANONYMOUS, _refuse(errno.EPERM)))
     return [*_load(_argument(3)), *shared, *_if(ANY_BIT, HUGE, _refuse(errno.ENOMEM)), *ALLOW]
+
+
+def _options() -> Program:
+    """Let a wish for larger buffers of a socket pass without effect: it is no more than a wish on any system."""
+    ignored = [step for option in BUFFERS for step in _if(EQUAL, option, _refuse(0))]
+    return [*_load(_argument(1)), *_if(EQUAL, SOCKET_ITSELF, [*_load(_argument(2)), *ignored, *ALLOW]), *ALLOW]
 
 
 def _limits() -> Program:
