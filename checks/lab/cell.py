@@ -35,7 +35,11 @@ class Cell:
         self.home = self.root / "home"
         self.home.mkdir()
         self.work.mkdir()
-        self.broken = ""  # the limit of exam mode that its processes have broken, for which they were ended
+
+    @property
+    def broken(self) -> str:
+        """The limit of exam mode that its processes have broken, for which they were ended; empty where they have not."""
+        return ""
 
     def _make_root(self) -> Path:
         return Path(tempfile.mkdtemp(prefix="lab-"))

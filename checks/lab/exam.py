@@ -1,7 +1,7 @@
 """Exam mode: a private network with loopback alone, for the grader and all that it starts. Linux, with bubblewrap.
 
 python -m checks.lab.exam [what pytest takes]    the same as python -m pytest, but there
-python -m checks.lab.exam --probe                ends with 0 where exam mode can be had, else says why not, with 1
+python -m checks.lab.exam --probe                says whether exam mode can be had, and ends with 0, or why not, with 1
 
 As root it needs no more than that; an ordinary user gets a user namespace besides. What the cells of submissions
 may see of the system stands on a shelf, in memory that only this grader and what it starts can see.
@@ -16,24 +16,27 @@ import socket
 import struct
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
+from checks.lab.cgroup import group
 from checks.lab.seccomp import MACHINES, filter_bytes
+from checks.lab.shelf import lay_out, made
 
 ROOT = Path(__file__).resolve().parents[2]
 # Every Linux has this folder, anybody can reach it, and nobody keeps files there. A private one lies over it.
 PRIVATE = Path("/dev/shm")  # noqa: S108
-PRIVATE_BYTES = 4 * 1024**3
-SHARED_BYTES = 16 * 1024**2  # what a cell has in its own /dev/shm
+PRIVATE_BYTES = 1024**3  # records and what processes print
 SHELF = PRIVATE / "shelf"
+SHELF_BYTES = 256 * 1024**2
 FILTER = SHELF / "filter"
 FAR_FILTER = SHELF / "far_filter"  # for a cell that plays another machine
-CELL_PYTHON = "/lab/bin/python"
+VIEW = SHELF / "view"
+ENVIRONMENT = Path("/lab")
+CELL_PYTHON = str(ENVIRONMENT / "bin" / "python")
 SHOWN = ("entry.py", "settings.py")  # what runs in a cell; they import nothing of the course
 # Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
 IN_CELL = {str(Path(__file__).with_name(name)): f"/course/checks/lab/{name}" for name in SHOWN}
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "random", "urandom")  # not zero: memory that processes share through it belongs to none of them
 TEXTS = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
@@ -43,7 +46,7 @@ TEXTS = {
 
 NEW_NETWORK, NEW_MOUNTS, NEW_USER = 0x40000000, 0x00020000, 0x10000000  # see man 2 unshare
 BIND, RECURSIVE, PRIVATELY = 0x1000, 0x4000, 0x40000  # see man 2 mount
-READ_ONLY, NO_SETUID, NO_DEVICES, REMOUNT, DETACH = 0x1, 0x2, 0x4, 0x20, 0x2
+READ_ONLY, NO_SETUID, NO_DEVICES, NO_PROGRAMS, REMOUNT, DETACH = 0x1, 0x2, 0x4, 0x8, 0x20, 0x2
 GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 0x1  # see man 7 netdevice
 WAY_OUT_OF_USERS = (
     "be root, or allow ordinary users to have one (sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, "
@@ -52,6 +55,7 @@ WAY_OUT_OF_USERS = (
 WAY_OUT_OF_ROOT = "in a container, start it with --privileged"
 REFUSAL = "exam mode can't be had: "
 OPEN_FILES = 16_384
+MOST_BUFFERED = 256 * 1024  # bytes
 WITH_PATH = ("--submission", "--report")
 PROBE_LIMIT = 60.0  # seconds; an idle machine needs half of one
 
@@ -82,12 +86,21 @@ def enter() -> None:
         ) from error
     try:
         _loopback_up()
+        _narrow_buffers()
         _raise_open_files()
         _call("mount", b"none", b"/", None, RECURSIVE | PRIVATELY, None)
         mount_memory(PRIVATE, PRIVATE_BYTES)
+        before = os.umask(0o022)  # a cell's user has to read it
         _lay_out()
+        os.umask(before)
     except OSError as error:
         raise NoExam(f"a private network could be had, but not set up ({error})") from error
+
+
+def _narrow_buffers() -> None:
+    """Let connections hold a quarter of a megabyte each way, not the many that systems grant: no process owns these."""
+    for name, size in (("tcp_wmem", 16 * 1024), ("tcp_rmem", 128 * 1024)):
+        Path("/proc/sys/net/ipv4", name).write_text(f"4096 {size} {MOST_BUFFERED}")
 
 
 def _raise_open_files() -> None:
@@ -128,6 +141,14 @@ def obstacle() -> str:
     return (lines or ["a cell does not start, and says nothing"])[-1].removeprefix(REFUSAL) if trial.returncode else ""
 
 
+def memory_is() -> str:
+    """Return how the memory of cells is bounded here, as a sentence goes on."""
+    if tried := group("probe", SHELF_BYTES):
+        tried.close()
+        return f"control groups (version {tried.version}) hold the memory of cells to the byte"
+    return "the memory of cells is counted ten times a second, as this system lets the grader make no control groups"
+
+
 def _require_programs() -> None:
     if sys.platform != "linux":
         raise NoExam("it needs Linux: grade in a container (see .ci/Dockerfile), or in practice mode")
@@ -138,72 +159,36 @@ def _require_programs() -> None:
             raise NoExam(f"it needs {package}: sudo apt install {package} (or dnf ...)")
 
 
-# --- the shelf: what a cell may see of the system
+# --- what a cell may see of the system
 
 
 def _lay_out() -> None:
     """Put on the shelf what a cell sees; binds, since a cell's user may have no way to the originals."""
     SHELF.mkdir()
+    mount_memory(SHELF, SHELF_BYTES, NO_SETUID | NO_DEVICES)
     FILTER.write_bytes(filter_bytes())
     FAR_FILTER.write_bytes(filter_bytes(is_far=True))
-    for name in SHOWN:
-        shutil.copyfile(Path(__file__).with_name(name), SHELF / name)
-    (SHELF / "etc").mkdir()
-    for name, text in TEXTS.items():
-        (SHELF / "etc" / name).write_text(text)
-    (SHELF / "dev").mkdir()
     for name in DEVICES:
-        _bind(Path("/dev", name), SHELF / "dev" / name)
+        device = made(SHELF, Path("/dev", name))
+        _bind(Path("/dev", name), device)
         # Anybody may write to a device, so anybody may set its times: for two cells that would be a blackboard.
-        _call("mount", b"none", bytes(SHELF / "dev" / name), None, REMOUNT | BIND | READ_ONLY | NO_SETUID, None)
-    _lay_out_environment(SHELF / "lab")
-    for number, source in enumerate(_system()):
-        _bind(source, SHELF / str(number))
-    for path in [SHELF, *SHELF.glob("*"), *SHELF.glob("etc/*")]:
-        if not os.path.ismount(path):
-            path.chmod(0o755 if path.is_dir() else 0o644)  # whatever the umask
-
-
-def _lay_out_environment(folder: Path) -> None:
-    """Make a virtual environment of the same packages, without the programs that came with them."""
-    program = Path(sys.executable).resolve()
-    packages = Path(sysconfig.get_path("purelib"))
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    own = folder / "lib" / version / "site-packages"
-    own.mkdir(parents=True)
-    (folder / "bin").mkdir()
-    (folder / "bin" / "python").symlink_to(program)
-    (folder / "pyvenv.cfg").write_text(f"home = {program.parent}\ninclude-system-site-packages = false\n")
-    for path in (folder, *folder.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(0o755 if path.is_dir() else 0o644)
-    _bind(packages, own)
-
-
-def _system() -> list[Path]:
-    """Return the places that Python and its libraries come from; no other programs, no configuration, no homes."""
-    program, base = Path(sys.executable).resolve(), Path(sys.base_prefix).resolve()
-    wanted = [Path("/usr/lib"), Path("/usr/lib64"), base / "lib", base / "lib64", program]
-    wanted += [Path("/usr/share/zoneinfo"), Path("/etc/ld.so.cache")]
-    wanted += [Path(root) for root in ("/lib", "/lib64") if not Path(root).is_symlink()]
-    found: list[Path] = []
-    for path in wanted:
-        if path.exists() and not path.is_symlink() and not any(path.is_relative_to(other) for other in found):
-            found.append(path)
-    return found
+        _call("mount", b"none", bytes(device), None, REMOUNT | BIND | READ_ONLY | NO_SETUID, None)
+    texts = {Path("/etc", name): text for name, text in TEXTS.items()}
+    texts |= {Path(place): Path(source).read_text(encoding="utf-8") for source, place in IN_CELL.items()}
+    for place, text in texts.items():
+        made(VIEW, place).write_text(text, encoding="utf-8")
+    shutil.copyfile("/etc/ld.so.cache", made(VIEW, Path("/etc/ld.so.cache")))
+    lay_out(VIEW, ENVIRONMENT, _bind)
 
 
 def system_arguments() -> list[str]:
     """Return bubblewrap's arguments that show what stands on the shelf."""
-    binds = {SHELF / str(number): path for number, path in enumerate(_system())}
-    binds |= {SHELF / "lab": Path("/lab"), **{SHELF / "etc" / name: Path("/etc", name) for name in TEXTS}}
-    binds |= {SHELF / name: Path("/course/checks/lab", name) for name in SHOWN}
     links = [Path(root) for root in ("/lib", "/lib64") if Path(root).is_symlink()]
     return [
-        *(word for source, place in binds.items() for word in ("--ro-bind", str(source), str(place))),
+        *(word for path in sorted(VIEW.iterdir()) for word in ("--ro-bind", str(path), f"/{path.name}")),
         *(word for link in links for word in ("--symlink", str(link.readlink()), str(link))),
         *(word for name in DEVICES for word in ("--dev-bind", str(SHELF / "dev" / name), f"/dev/{name}")),
-        *("--symlink", "/proc/self/fd", "/dev/fd", "--size", str(SHARED_BYTES), "--tmpfs", "/dev/shm"),  # noqa: S108
+        *("--symlink", "/proc/self/fd", "/dev/fd"),
     ]
 
 
@@ -229,10 +214,13 @@ def _call(name: str, *arguments: object) -> None:
         raise OSError(number, os.strerror(number), name)
 
 
-def mount_memory(place: Path, size: int) -> None:
-    """Lay a file system in memory over a folder: `size` bytes at most, and a file for each 16 KiB of them."""
+def mount_memory(place: Path, size: int, flags: int = NO_SETUID | NO_DEVICES | NO_PROGRAMS) -> None:
+    """Lay a file system in memory over a folder: `size` bytes at most, and a file for each 16 KiB of them.
+
+    Nothing in it can be run or loaded as a library: a submission brings no program of its own.
+    """
     options = f"size={size},nr_inodes={size // 16384},mode=755".encode()
-    _call("mount", b"tmpfs", bytes(place), b"tmpfs", NO_SETUID | NO_DEVICES, options)
+    _call("mount", b"tmpfs", bytes(place), b"tmpfs", flags, options)
 
 
 def unmount(place: Path) -> None:
@@ -242,10 +230,11 @@ def unmount(place: Path) -> None:
 
 
 def _bind(source: Path, place: Path) -> None:
-    if source.is_dir():
-        place.mkdir(exist_ok=True)
-    else:
-        place.touch()
+    if not place.exists():
+        if source.is_dir():
+            place.mkdir()
+        else:
+            place.touch()
     _call("mount", bytes(source), bytes(place), None, BIND | RECURSIVE, None)
 
 
@@ -263,8 +252,10 @@ def _loopback_up() -> None:
 def main(words: list[str]) -> None:
     """Do what the command line asks for."""
     if words == ["--probe"]:
-        why = obstacle()
-        sys.exit(REFUSAL + why if why else 0)
+        if why := obstacle():
+            sys.exit(REFUSAL + why)
+        print(f"exam mode can be had; {memory_is()}")
+        return
     try:
         enter()
     except NoExam as error:
@@ -292,8 +283,8 @@ def _trial() -> str:
         process = cell.start(["-c", "import locust.clients"], output, cell.root / "told")
         if process.wait(PROBE_LIMIT) == 0:
             return ""
-        said = (cell.root / "said").read_text(errors="replace").strip().splitlines() or ["it says nothing"]
-        return f"a cell does not start: {said[-1]}"
+        said = (cell.root / "said").read_text(errors="replace").strip().splitlines()
+        return f"a cell does not start: {[*said, cell.broken][-1] or f'it ends with status {process.returncode}'}"
 
 
 if __name__ == "__main__":

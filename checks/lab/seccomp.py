@@ -81,11 +81,12 @@ DENIED = {
     "msgget": (68, 186),
     "semget": (64, 190),
     "mq_open": (240, 180),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "io_setup": (206, 0),
 }
 # Where processes on one machine can meet, though each has files of its own: at files of the system that all can read.
 DENIED_FAR = {
-    "inotify_init": (253, None),
-    "inotify_init1": (294, 26),
     "statfs": (137, 43),  # how full a disk is
     "fstatfs": (138, 44),
 }
@@ -97,7 +98,13 @@ LOOKED_INTO = {
     "clone": (56, 220),
     "clone3": (435, 435),
     "ioctl": (16, 29),
+    "mmap": (9, 222),
+    "setrlimit": (160, 164),
+    "prlimit64": (302, 261),
+    "setsockopt": (54, 208),
+    "prctl": (157, 167),
 }
+YOUNGEST = 452  # the first call that this list has not weighed; programs do without those that a kernel does not know
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above, the kernel's own name
 X32 = 0x40000000  # x86_64 has a second set of numbers for the same calls
 
@@ -107,6 +114,12 @@ NEW_NAMESPACES = 0x7E020000
 LOCKING = (6, 7, 37, 38)  # commands of fcntl: F_SETLK, F_SETLKW, and both of an open file description
 OF_ONE_PROCESS = (0, 1, 2, 3, 4, 8, 9, 1030, 1031, 1032)  # copies and flags of open files, owners, sizes of pipes
 PUSH_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+SHARED, ANONYMOUS, HUGE = 0x01, 0x20, 0x40000  # of mmap; what is shared stays when a process lets go of it, uncounted
+LOCKS_WITHOUT_OWNER = (37, 38)  # of fcntl: nobody could tell whose they are
+CORE = 4  # RLIMIT_CORE
+SET_DUMPABLE = 4  # PR_SET_DUMPABLE: with 0, an ordinary user's grader could not look into the process
+SOCKET_ITSELF, BUFFERS = 1, (7, 8)  # SOL_SOCKET; SO_SNDBUF, SO_RCVBUF: some systems allow megabytes for each socket
+ALL = 0xFFFFFFFF
 
 Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, value
 
@@ -134,6 +147,7 @@ def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
         *_unless(EQUAL, architecture, KILL),
         *_load(NUMBER),
         *(_if(AT_LEAST, X32, _refuse(errno.EPERM)) if machine != "aarch64" else ()),
+        *_if(AT_LEAST, YOUNGEST, _refuse(errno.ENOSYS)),
         *(step for numbers in denied.values() for step in _if(EQUAL, numbers[column], _refuse(errno.EPERM))),
         *(_if(EQUAL, calls["flock"], DONE) + _if(EQUAL, calls["fcntl"], _own_files()) if is_far else []),
         # C libraries take clone, which can be looked into, where there is no clone3.
@@ -142,6 +156,12 @@ def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
             EQUAL, calls["clone"], [*_load(_argument(0)), *_if(ANY_BIT, NEW_NAMESPACES, _refuse(errno.EPERM)), *ALLOW]
         ),
         *_if(EQUAL, calls["ioctl"], [*_load(_argument(1)), *_refuse_each(PUSH_INTO_TERMINAL), *ALLOW]),
+        *_if(EQUAL, calls["mmap"], _memory()),
+        *_if(EQUAL, calls["fcntl"], [*_load(_argument(1)), *_refuse_each(LOCKS_WITHOUT_OWNER), *ALLOW]),
+        *_if(EQUAL, calls["prctl"], [*_load(_argument(0)), *_refuse_each((SET_DUMPABLE,)), *ALLOW]),
+        *_if(EQUAL, calls["setrlimit"], [*_load(_argument(0)), *_refuse_each((CORE,)), *ALLOW]),
+        *_if(EQUAL, calls["prlimit64"], _limits()),
+        *_if(EQUAL, calls["setsockopt"], _options()),
         *_if(EQUAL, calls["socketpair"], [*_load(_argument(0)), *_allow_each([LOCAL]), *_refuse(errno.EAFNOSUPPORT)]),
         *_if(EQUAL, calls["socket"], _sockets()),
         *ALLOW,
@@ -167,6 +187,25 @@ def _own_files() -> Program:
     """Allow what a process does with its own open files; no lock is seen by others."""
     locks = [step for command in LOCKING for step in _if(EQUAL, command, DONE)]
     return [*_load(_argument(1)), *locks, *_allow_each(OF_ONE_PROCESS), *_refuse(errno.EPERM)]
+
+
+def _memory() -> Program:
+    """Refuse memory that is shared without a file, and memory from the few huge pages that a system sets aside."""
+    shared = _if(ANY_BIT, SHARED, _if(ANY_BIT, ANONYMOUS, _refuse(errno.EPERM)))
+    return [*_load(_argument(3)), *shared, *_if(ANY_BIT, HUGE, _refuse(errno.ENOMEM)), *ALLOW]
+
+
+def _options() -> Program:
+    """Let a wish for larger buffers of a socket pass without effect: it is no more than a wish on any system."""
+    ignored = [step for option in BUFFERS for step in _if(EQUAL, option, _refuse(0))]
+    return [*_load(_argument(1)), *_if(EQUAL, SOCKET_ITSELF, [*_load(_argument(2)), *ignored, *ALLOW]), *ALLOW]
+
+
+def _limits() -> Program:
+    """Let a process ask for its limits, and change all but that of core dumps: 0 would call the system's handler."""
+    change = [*_load(_argument(2)), *_if(ANY_BIT, ALL, _refuse(errno.EPERM))]
+    change += [*_load(_argument(2) + 4), *_if(ANY_BIT, ALL, _refuse(errno.EPERM))]
+    return [*_load(_argument(1)), *_if(EQUAL, CORE, [*change, *ALLOW]), *ALLOW]
 
 
 def _argument(index: int) -> int:

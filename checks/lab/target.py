@@ -19,13 +19,17 @@ from checks.lab.peers import Peers
 from checks.lab.verdict import Inconclusive
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 THREADS = 16
 BACKLOG = 4096
 # Seconds that a thread keeps Python to itself. With Python's own 5 ms, a thread that reads rows of SQLite gives way at
 # each row to the busy loop of the server, and waits 5 ms: 600 requests of 200 users took 5 to 12 s, with 0.1 ms one.
 SWITCH_INTERVAL = 0.0001
+# What a connection holds of an answer that its client does not read: no more than this, and in memory. A thread waits for
+# the client with the rest, so all of them together hold a few answers, and a flood fills neither memory nor disk.
+MOST_UNREAD = 128 * 1024
+MOST_BODY = 256 * 1024  # of a request; what does not fit into memory, the server would write to a file
 
 
 @dataclass(frozen=True)
@@ -85,15 +89,17 @@ def serve(
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     try:
         server = create_server(
-            journaled(peers.noting(app) if peers else app, journal),
+            in_pieces(journaled(peers.noting(app) if peers else app, journal)),
             map=sockets,
             sockets=[_listening(port)],
             threads=threads,
             backlog=BACKLOG,
             connection_limit=20_000,
             asyncore_use_poll=True,
-            max_request_body_size=1024 * 1024,
-            inbuf_overflow=64 * 1024,  # thousands of clients with half a body each must not fill the memory
+            max_request_body_size=MOST_BODY,
+            inbuf_overflow=2 * MOST_BODY,
+            outbuf_high_watermark=MOST_UNREAD,
+            outbuf_overflow=4 * MOST_UNREAD,
             max_request_header_size=16 * 1024,
             clear_untrusted_proxy_headers=True,
         )
@@ -120,3 +126,18 @@ def _listening(port: int) -> socket.socket:
         return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     except OSError:
         return socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+
+
+def in_pieces(app: "WSGIApplication") -> "WSGIApplication":
+    """Return `app` with its answers cut up, so that the server can stop between two pieces."""
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        chunks = app(environ, start_response)
+        try:
+            for chunk in chunks:
+                yield from (chunk[start : start + MOST_UNREAD] for start in range(0, len(chunk), MOST_UNREAD))
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+
+    return application

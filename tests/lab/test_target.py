@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import http.client
+import io
 import logging
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +18,7 @@ import pytest
 import requests
 
 from checks.lab import target as target_module
-from checks.lab.target import Target, serve
+from checks.lab.target import MOST_BODY, Target, serve
 from checks.lab.verdict import Inconclusive
 from tests.lab.witness import seen, until, witness
 
@@ -102,7 +104,7 @@ def test_a_client_keeps_its_connection(target: Target) -> None:
 
 
 def test_a_large_body_reaches_the_application_whole(target: Target) -> None:
-    assert requests.post(target.url, data=b"x" * (MIB - 1), timeout=30).text == str(MIB - 1)
+    assert requests.post(target.url, data=b"x" * (MOST_BODY - 1), timeout=30).text == str(MOST_BODY - 1)
 
 
 def test_a_body_without_a_length_reaches_the_application_whole(target: Target) -> None:
@@ -138,6 +140,29 @@ def test_a_client_that_hangs_up_while_the_answer_comes_is_on_record() -> None:
             client.sendall(b"GET /endless HTTP/1.1\r\nHost: shop\r\n\r\n")
             assert client.recv(1)
         assert [request.path for request in seen(target, 1)] == ["/endless"]
+
+
+def test_answers_that_nobody_reads_and_half_requests_are_kept_in_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    files: list[io.BytesIO] = []
+
+    def file(_mode: str) -> io.BytesIO:
+        files.append(io.BytesIO())
+        return files[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", file)
+
+    def long(_environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [bytes(64 * MIB)]
+
+    with serve(long) as target, contextlib.ExitStack() as clients:
+        for half in (b"GET / HTTP/1.1\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % MOST_BODY):
+            client = clients.enter_context(socket.create_connection(address(target), timeout=30))
+            client.sendall(half + bytes(MOST_BODY - 1) * half.startswith(b"POST"))
+        reader = clients.enter_context(socket.create_connection(address(target), timeout=30))
+        reader.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert sum(iter(lambda: len(reader.recv(MIB)), 0)) > 64 * MIB
+    assert not files
 
 
 def test_nonsense_does_not_end_the_service(target: Target) -> None:

@@ -2,7 +2,7 @@
 
 import os
 
-for _ in range(8):
+for _ in range(2):
     if os.fork() == 0:
         break
 taken = []

@@ -1,4 +1,4 @@
-"""Holds 1500 connections to the shop, each with half a request."""
+"""Holds 400 connections to the shop, each with half a request."""
 
 import contextlib
 import socket
@@ -10,7 +10,7 @@ from locust import HttpUser, SequentialTaskSet, between, task
 host, port = sys.argv[sys.argv.index("--host") + 1].removeprefix("http://").split(":")
 held = []
 with contextlib.suppress(OSError):
-    for _ in range(1500):
+    for _ in range(400):
         held.append(socket.create_connection((host, int(port)), timeout=5))
         held[-1].send(b"POST /pets HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000\r\nX-Slow: ")
 
