@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from checks.lab.report import LABELS, by_stage, points, said
-from checks.lab.verdict import Outcome, Result, stage_outcome
+from checks.lab.verdict import Outcome, Result, plain, stage_outcome
 
 WIDTH = 100
 
@@ -44,4 +44,5 @@ def _criterion_lines(result: Result) -> Iterator[str]:
 def _wrapped(part: str, text: str) -> Iterator[str]:
     margin = " " * 21
     first = f"{margin}{part + ':' if part else '':10}" if part else margin
-    yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+    # What stands in the middle of a text steers no CI system; at the beginning of a line it may.
+    yield from map(plain, textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first)))
