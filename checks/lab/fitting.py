@@ -3,6 +3,7 @@
 import json
 import math
 import types
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,18 @@ Kind = TypeVar("Kind")
 MISFITS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
-def lines(path: Path, most_bytes: int, longest: int) -> list[bytes]:
-    """Return the lines of a file, of its first `most_bytes` only, without those that are longer than anybody writes."""
+def lines(path: Path, most: int, most_bytes: int, longest: int) -> Iterator[bytes]:
+    """Yield the first `most` lines of a file, of its first `most_bytes`, without those longer than anybody writes."""
     if not path.exists():
-        return []
+        return
     with path.open("rb") as file:
-        return [line for line in file.read(most_bytes).splitlines() if len(line) <= longest]
+        for _ in range(most):
+            line = file.readline(most_bytes)
+            most_bytes -= len(line)
+            if not line:
+                return
+            if len(line) <= longest:
+                yield line.rstrip(b"\r\n")
 
 
 def parsed(line: bytes) -> dict[str, Any]:
