@@ -7,6 +7,7 @@ from itertools import pairwise
 from statistics import quantiles
 
 from checks.lab.journal import Request
+from checks.lab.record import Wait
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed
 
@@ -48,14 +49,17 @@ def pauses(run: Run) -> list[Pause]:
         Failed: users went on before they had slept what the record says. It is written in the submission's process.
     """
     found: list[Pause] = []
+    waits: dict[str, list[Wait]] = {}
+    for wait in run.record.waits:
+        waits.setdefault(wait.visitor, []).append(wait)
     all_gaps = all_slept = 0.0
     for visitor, requests in run.journal.visits().items():
         starts = [request.start for request in requests]
         asked, slept = [0.0] * len(requests), [0.0] * len(requests)
-        for wait in run.record.waits:
+        for wait in waits.get(visitor, ()):
             # The answer may reach the user before the target notes its end, so the request's start decides.
             position = bisect_right(starts, wait.start) - 1
-            if wait.visitor == visitor and position >= 0:
+            if position >= 0:
                 asked[position] += wait.asked
                 slept[position] += wait.actual
         all_gaps += sum(after.start - before.end for before, after in pairwise(requests))
@@ -70,7 +74,10 @@ def pauses(run: Run) -> list[Pause]:
             "think times that pass",
             "give the user class a wait_time, and let Locust alone write down what it does",
         )
-    own = {step: _own_sleep(pause.extra for pause in found if pause.step == step) for step in {p.step for p in found}}
+    extras: dict[tuple[str, str], list[float]] = {}
+    for pause in found:
+        extras.setdefault(pause.step, []).append(pause.extra)
+    own = {step: _own_sleep(each) for step, each in extras.items()}
     return [replace(pause, own=own[pause.step]) for pause in found]
 
 

@@ -1,5 +1,7 @@
 """Think times: taken from the record, believed where the journal agrees."""
 
+import time
+
 import pytest
 
 from checks.lab.record import Record, Wait
@@ -27,3 +29,13 @@ def test_a_busy_machine_makes_pauses_longer_which_is_no_matter() -> None:
 def test_sleep_that_the_target_has_not_seen_pass_is_a_forgery() -> None:
     with pytest.raises(Failed, match="less than it says"):
         pauses(run(0.002, 0.05))
+
+
+def test_many_waits_of_many_visitors_on_many_paths_are_told_in_a_moment() -> None:
+    count = 20_000
+    requests = [request(str(i // 2), f"/{i}", start=float(i), end=float(i)) for i in range(count)]
+    waits = tuple(Wait(str(i // 2), float(i), 2.0, 0.5) for i in range(count))
+    began = time.process_time()
+    found = pauses(Run(4, journal(*requests), Record(waits=waits), "", 0, 10.0, out_of_time=False))
+    assert len(found) == count // 2
+    assert time.process_time() - began < 5  # each with each takes minutes
