@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from checks.lab.hints import Opened
 from checks.lab.report import LABELS, by_stage, said, score
-from checks.lab.verdict import Outcome, Result, stage_outcome
+from checks.lab.verdict import Outcome, Result, plain, stage_outcome
 
 WIDTH = 100
 TO_DO = "to do"  # a criterion that has nothing to judge yet, in a stage that is begun
@@ -135,4 +135,4 @@ def _wrapped(part: str, text: str, margin: str = MARGIN) -> Iterator[Line]:
         break_on_hyphens=False,
         break_long_words=False,
     ):
-        yield Line(line)
+        yield Line(plain(line))  # what stands in the middle of a text steers no CI system; where a line begins it may

@@ -15,7 +15,7 @@ from pathlib import Path
 
 OURS = "workshop-"
 PATIENCE = 2.0  # seconds for the kernel to let go of processes that have ended
-# What holds the limit, what holds memory and swap together (not everywhere), and what counts the kernel's interventions.
+# What holds the limit, what holds memory and swap together (not everywhere), what counts the kernel's interventions.
 FILES = {
     1: ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control"),
     2: ("memory.max", "memory.swap.max", "memory.events"),
@@ -83,7 +83,7 @@ def _sweep(above: Path) -> None:
 
 def _places(proc: Path) -> list[tuple[int, Path]]:
     """Return the versions and folders in which groups that count memory could be made."""
-    own = {}
+    own: dict[str, str] = {}
     for line in (proc / "cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         own |= dict.fromkeys(controllers.split(","), path)  # version 2 names no controller
@@ -94,7 +94,7 @@ def _places(proc: Path) -> list[tuple[int, Path]]:
         system, _, options = kind.split(maxsplit=2)
         if system == "cgroup" and "memory" in options.split(",") and "memory" in own:
             found.append((1, _below(point, root, own["memory"])))
-        if system == "cgroup2" and os.path.dirname(own.get("", "/")) != own.get("", "/"):
+        if system == "cgroup2" and Path(own.get("", "/")).parent != Path(own.get("", "/")):
             found.append((2, _below(point, root, own[""]).parent))
     return found
 

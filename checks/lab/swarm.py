@@ -6,6 +6,7 @@ import random
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 
-from checks.lab import exam
 from checks.lab.cell import Cell
 from checks.lab.journal import Journal
 from checks.lab.record import Record, began, has_declared
@@ -26,6 +26,8 @@ GRACE = 10.0  # seconds for a polite end
 MOST_LOSSES = 20  # of workers, for the report: a record can be forged
 MOST_PRINTED = 4 * 1024**2  # bytes; of more, the end
 MOST_LINES, LONGEST_LINE = 50_000, 2_000  # characters; whoever reads a log may take its lines for short ones
+_taken: set[int] = set()  # the ports of swarms that run side by side: their masters may be still to come
+_taking = threading.Lock()
 MASTER_PORT = 5557  # Locust's own: in a network of its own a grading is to look like real life
 FREE = (20_000, 32_000)
 STOP_TIMEOUT = 5  # seconds that Locust gives to requests in flight, so that its figures and the journal agree
@@ -254,7 +256,9 @@ class Swarm:
         self._nodes: list[Node] = []
         self._dismissed: list[Node] = []
         self._compression = compression
-        self._port = free_port(MASTER_PORT if exam.is_inside() else 0)
+        from checks.lab.exam import is_inside  # Python warns where a module is loaded before `-m` starts it
+
+        self._port = free_port(MASTER_PORT if is_inside() else 0)
         self._started, self._limit = time.monotonic(), limit
         self._is_given_up = False
 
@@ -362,6 +366,7 @@ class Swarm:
         """End all that is left."""
         with self._machines:
             self.end()
+        _taken.discard(self._port)
 
 
 @contextlib.contextmanager
@@ -385,10 +390,13 @@ def swarm(
 def free_port(wanted: int = 0) -> int:
     """Return `wanted`, or another port that nobody listens on, nor a connection is given while its master is to come.
 
-    Systems take the ports of connections from 32768 upwards (Linux) or 49152 (the others).
+    Systems take the ports of connections from 32768 upwards (Linux) or 49152 (the others). No other swarm of this
+    grader gets the port, until it is given back.
     """
     port = wanted or random.randrange(*FREE)
     while True:
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
+        with contextlib.suppress(OSError), _taking, socket.create_server(("127.0.0.1", port)):
+            if port not in _taken:
+                _taken.add(port)
+                return port
         port = random.randrange(*FREE)

@@ -77,7 +77,10 @@ def pauses(run: Run) -> list[Pause]:
             "think times that pass",
             "give the user class a wait_time, and let Locust alone write down what it does",
         )
-    own = {step: _own_sleep(pause.extra for pause in found if pause.step == step) for step in {p.step for p in found}}
+    extras: dict[tuple[str, str], list[float]] = {}
+    for pause in found:
+        extras.setdefault(pause.step, []).append(pause.extra)
+    own = {step: _own_sleep(each) for step, each in extras.items()}
     return [replace(pause, own=own[pause.step]) for pause in found]
 
 

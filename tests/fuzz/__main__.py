@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 from tests.fuzz.gradings import graded
 from tests.fuzz.guard import Guard
@@ -24,6 +25,7 @@ from tests.hostile import obstacle
 SLOW = "grading"
 AT_ONCE, AT_ONCE_SLOW = 40, 2  # examples in a turn
 SHRINKING, SHRINKING_SLOW = 15.0, 40.0  # seconds
+MEMORY = Path("/dev/shm")  # noqa: S108 - thousands of small files a minute, of which none is kept
 
 
 def turn(tally: Tally, guards: dict[bool, Guard], seed: int) -> None:
@@ -42,7 +44,7 @@ def fuzz(names: list[str], seconds: float, slow_share: float, seed: int) -> list
     fast = [name for name in names if name != SLOW]
     chance, deadline = random.Random(seed), time.monotonic() + seconds
     with ExitStack() as guards:
-        by_kind = {kind: guards.enter_context(Guard(with_locust=kind)) for kind in (False, True)}
+        by_kind = {kind: guards.enter_context(Guard(with_locust=kind, place=MEMORY)) for kind in (False, True)}
         while (now := time.monotonic()) < deadline:
             slow_is_due = SLOW in names and (not fast or spent[SLOW] <= slow_share * sum(spent.values()))
             name = SLOW if slow_is_due else min(fast, key=spent.__getitem__)

@@ -30,7 +30,6 @@ MIB = 1024**2
 HEADROOM = 3 * 1024 * MIB  # of memory: what takes more is ended, so that no other process has to be
 PATIENCE = 60.0  # seconds for a call that takes no CPU to end: a busy machine may let it wait
 MOST_SAID = 2_000
-MEMORY = Path("/dev/shm")  # noqa: S108 - thousands of small files a minute, of which none is kept
 
 
 @dataclass(frozen=True)
@@ -52,10 +51,13 @@ class Ending:
 
 
 class Guard:
-    """A process that makes calls for this one. `with_locust` says that it loads Locust."""
+    """A process that makes calls for this one. `with_locust` says that it loads Locust.
 
-    def __init__(self, *, with_locust: bool = False) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=MEMORY if MEMORY.is_dir() else None))
+    Files are made below `place`, by default where temporary files lie.
+    """
+
+    def __init__(self, *, with_locust: bool = False, place: Path | None = None) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="fuzz-", dir=place))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.fuzz.guard", str(self._folder), *(["locust"] * with_locust)],
             cwd=ROOT,

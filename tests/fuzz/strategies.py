@@ -166,8 +166,11 @@ trees = st.builds(
 def folders(draw: Draw) -> Recipe:
     """Return a folder of anything, mostly with a locustfile in it, and which place in it is handed in."""
     own = [named("locustfile.py", once(HONEST))] if draw(st.integers(0, 3)) else []
-    handed_in = some(["", "", "", "locustfile.py", "a", "a/locustfile.py", *STAGES, TAKE_HOME])
-    return {"files": [*draw(trees), *own], "path": draw(handed_in), "stage": draw(stage)}
+    files = [*draw(trees), *own]
+    handed_in = draw(
+        some(["", "", *(each["name"] for each in files[:3]), *(each["name"].split("/")[0] for each in files)])
+    )
+    return {"files": files, "path": handed_in, "stage": draw(stage)}
 
 
 @st.composite
@@ -247,7 +250,7 @@ def archives(draw: Draw) -> Recipe:
 
 # --- configuration
 
-marks = some(["", "", "", "\ufeff", "\udcff\udcfe", "\0"])
+marks = some([*[""] * 12, "\ufeff", "\ufeff", "\udcff\udcfe", "\0"])
 GOOD = 'name = "ann"\nmax_throughput_rps = 100\nusers_at_saturation = 10\n'
 CONFS = {"master.conf": "master = true\nusers = 5000\nspawn-rate = 100\n", "worker.conf": "worker = true\n"}
 toml_value = st.one_of(
@@ -358,6 +361,13 @@ def record_line(draw: Draw) -> Pieces:
 
 records = st.lists(st.one_of(*[record_line()] * 6, junk), max_size=6).map(joined)
 as_json = st.one_of(anything.map(json.dumps), some(["[", '{"a":', "9", '"\\ud800"']))
+
+
+def _weight_of(request: dict[str, Any]) -> int:
+    own = length(request.get("answer", [])) + length(request.get("body", [])) + 10 * len(request.get("query", ""))
+    return int(own * request.get("times", 1))
+
+
 request = st.fixed_dictionaries(
     {},
     optional={
@@ -372,11 +382,14 @@ request = st.fixed_dictionaries(
         "answer": pieces,
         "times": some([1, 1, 1, 30, 400, 3000]),
     },
-).filter(lambda each: each.get("times", 1) * length([*each.get("answer", []), *each.get("body", [])]) < 3_000_000)
-ROUND = [
-    {"method": "POST", "path": "/pets", "body": once('{"name": "Rex", "category": "dog"}'), "status": 201, "times": 5},
-    {"times": 5},
-]
+).filter(lambda each: _weight_of(each) < 3_000_000)
+
+
+def rounds_of(count: int) -> list[dict[str, Any]]:
+    """Return the requests of five users that do what stage 01 asks for, so often."""
+    adds = {"method": "POST", "path": "/pets", "status": 201, "times": 5}
+    bodies = (once(f'{{"name": "Rex {number}", "category": "dog"}}') for number in range(count))
+    return [each for body in bodies for each in ({**adds, "body": body}, {"times": 5})]
 
 
 @st.composite
@@ -387,7 +400,7 @@ def outputs(draw: Draw) -> Recipe:
     )
     return {
         "files": [named("record.jsonl", [*honest, *draw(records)]), named("locust.log", draw(logs))],
-        "requests": [*ROUND * draw(st.integers(0, 4)), *draw(st.lists(request, max_size=4))],
+        "requests": [*rounds_of(draw(st.integers(0, 5))), *draw(st.lists(request, max_size=4))],
         "exit": draw(some([0, 1, 2, 137, 139, -11, 255])),
         "silent": draw(st.booleans()),
     }

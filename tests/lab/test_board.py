@@ -107,3 +107,10 @@ def test_lines_are_short_enough_for_a_terminal() -> None:
     reader = Reader({("01_first", "works"): Opened([long], 1)}, next_step=lambda *_: long)
     lines = text([result(FAILED, seen=long, expected=long, advice=long)], reader).splitlines()
     assert max(map(len, lines)) <= WIDTH
+
+
+def test_no_wrapped_line_steers_a_ci_system() -> None:
+    said = ["word"] * 200
+    said[1::2] = ["::error::owned"] * 100
+    lines = text([result(FAILED, seen=" ".join(said), expected="one", advice="none")]).splitlines()
+    assert not [line for line in lines if line.lstrip().startswith("::")]

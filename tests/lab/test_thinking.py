@@ -1,5 +1,6 @@
 """Think times: taken from the record, believed where the journal agrees."""
 
+import time
 from itertools import pairwise
 from random import Random
 
@@ -55,3 +56,13 @@ def test_a_time_that_is_drawn_is_not(seed: int) -> None:
 
 def test_of_a_few_pauses_nobody_can_tell() -> None:
     assert not are_all_the_same(thought([2.0] * 20, [0.0] * 20))
+
+
+def test_many_waits_of_many_visitors_on_many_paths_are_told_in_a_moment() -> None:
+    count = 20_000
+    requests = [request(str(i // 2), f"/{i}", start=float(i), end=float(i)) for i in range(count)]
+    waits = tuple(Wait(str(i // 2), float(i), 2.0, 0.5) for i in range(count))
+    began = time.process_time()
+    found = pauses(Run(4, journal(*requests), Record(waits=waits), "", 0, 10.0, out_of_time=False))
+    assert len(found) == count // 2
+    assert time.process_time() - began < 5  # each with each takes minutes
