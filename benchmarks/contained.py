@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 from checks.lab.bubble import FILES, MEMORY, MIB, THREADS
 from checks.lab.cgroup import Group, group
 from checks.lab.usage import usage, written
-from tests.corpus import FOLDER, Entry
+from tests.corpus import FOLDER
 from tests.hostile import RUN_LIMIT, hostile, made, obstacle
 
 KINDS = {
@@ -67,7 +67,8 @@ class Taken:
         return Taken(*map(max, astuple(self), astuple(other)))
 
     def __str__(self) -> str:
-        return f"{self.memory / MIB:9.0f} MB {self.disk / MIB:7.0f} MB {self.processes:10} {self.files:8} {self.seconds:7.0f} s"
+        sizes = f"{self.memory / MIB:9.0f} MB {self.disk / MIB:7.0f} MB"
+        return f"{sizes} {self.processes:10} {self.files:8} {self.seconds:7.0f} s"
 
 
 # What the cell may take, 768 MB for a grader whose journal and record are as long as they may be, and as much again for
@@ -88,7 +89,11 @@ def main() -> int:
         sys.exit(why)
     hiding = HIDING if options.counted else ()
     promise = PROMISED[options.counted]
-    print(f"{'':22}{'memory':>12}{'disk':>11}{'processes':>11}{'files':>9}{'time':>10}", f"{'promised':22}{promise}", sep="\n")
+    print(
+        f"{'':22}{'memory':>12}{'disk':>11}{'processes':>11}{'files':>9}{'time':>10}",
+        f"{'promised':22}{promise}",
+        sep="\n",
+    )
     is_kept = True
     for kind in [options.only] if options.only else KINDS:
         for name in KINDS.get(kind, ()):
@@ -122,7 +127,9 @@ def submission(name: str, folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def graded(path: Path, temporary: Path, hiding: Sequence[str]) -> Iterator["tuple[subprocess.Popen[bytes], Group | None]"]:
+def graded(
+    path: Path, temporary: Path, hiding: Sequence[str]
+) -> Iterator["tuple[subprocess.Popen[bytes], Group | None]"]:
     """Start the grading of a submission, in a control group where there can be one; end what is left of it."""
     counted = group("contained", UNLIMITED)
     environment = {**os.environ, "TMPDIR": str(temporary)}
@@ -192,7 +199,12 @@ def judged(hiding: Sequence[str], folder: str) -> tuple[float, int]:
     started = time.monotonic()
     command = [*hiding, sys.executable, *EXAM, f"--submission={RIGHT}", "-k", "01"]
     finished = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "TMPDIR": folder}, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        command,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": folder},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
     )
     return time.monotonic() - started, finished.returncode
 

@@ -2,7 +2,8 @@
 
 A process in it has its own process ids, user, IPC and host name; the network is the grader's private loopback, so that
 it can reach the target and its swarm. It sees what stands on the shelf, and its own folders. It writes there, into
-memory of bounded size that holds no programs, and into one file for the grader. It has no capability, and can't get any.
+memory of bounded size from which no program can be run, and into one file for the grader. It has no capability, and
+can't get any.
 
 What its processes take together the guard counts, some ten times a second. A control group holds the limit of memory
 besides, where the grader may make one.
@@ -40,7 +41,8 @@ BUSY = 4  # threads at work at once, for each process that the grader has starte
 BUSY_FOR = 2.0  # seconds; more of them for so long would starve those who are graded beside it
 WALL = 300.0  # seconds for one process of a cell; the grader's own patience ends before
 LIMITS = {
-    "as": 2048 * MIB,  # a worker of Locust takes up to 0.9 GB: each of its threads reserves 64 MB, and uses little of it
+    "as": 2048
+    * MIB,  # a worker of Locust takes up to 0.9 GB: each of its threads reserves 64 MB, and uses little of it
     "core": 1,  # fewer bytes than any dump has; with 0, the system's handler of crashes would still be called
     "cpu": 300,
     "data": 1024 * MIB,  # of memory of its own; Locust takes 0.14 GB
