@@ -67,8 +67,8 @@ class Taken:
         return Taken(*map(max, astuple(self), astuple(other)))
 
     def __str__(self) -> str:
-        memory, disk = self.memory / MIB, self.disk / MIB
-        return f"{memory:9.0f} MB {disk:7.0f} MB {self.processes:10} {self.files:8} {self.seconds:7.0f} s"
+        sizes = f"{self.memory / MIB:9.0f} MB {self.disk / MIB:7.0f} MB"
+        return f"{sizes} {self.processes:10} {self.files:8} {self.seconds:7.0f} s"
 
 
 # What the cell may take, 768 MB for a grader whose journal and record are as long as they may be, and as much again for

@@ -2,7 +2,8 @@
 
 A process in it has its own process ids, user, IPC and host name; the network is the grader's private loopback, so that
 it can reach the target and its swarm. It sees what stands on the shelf, and its own folders. It writes there, into
-memory of bounded size that holds no programs, and into one file for the grader. It has no capability and gets none.
+memory of bounded size from which no program can be run, and into one file for the grader. It has no capability, and
+can't get any.
 
 What its processes take together the guard counts, some ten times a second. A control group holds the limit of memory
 besides, where the grader may make one.

@@ -38,7 +38,7 @@ class Cell:
 
     @property
     def broken(self) -> str:
-        """The limit of exam mode that its processes have broken, for which they were ended; else empty."""
+        """The limit of exam mode for which its processes were ended; empty where they have kept all."""
         return ""
 
     def _make_root(self) -> Path:

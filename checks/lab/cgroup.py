@@ -1,11 +1,11 @@
 """The control group: the kernel's own count of what a cell takes, where the grader may make a group of its own.
 
-It counts what no look from outside can, such as the kernel's memory behind sockets, pipes and file locks, and holds the
-limit to the byte. Where there is none, the guard in `bubble` is all that counts.
+It counts what a look from outside misses, such as the kernel's memory behind sockets, pipes and file locks, and holds
+the limit to the byte. Where there is none, the guard in `bubble` alone counts.
 
-Root may make groups nearly everywhere, in version 1 below the group of the grader, in version 2 beside it, as only
-groups without processes of their own may have others below them. An ordinary user may where systemd lets him: in a
-session of a desktop, or under `systemd-run --user --scope`.
+Root may make groups nearly everywhere: in version 1 below the grader's own group, in version 2 beside it, since there a
+group with processes may have no groups below it. An ordinary user may do so where systemd hands a part of the hierarchy
+over: in the session of a desktop, or under `systemd-run --user --scope`.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from pathlib import Path
 
 OURS = "workshop-"
 PATIENCE = 2.0  # seconds for the kernel to let go of processes that have ended
-# What holds the limit, what holds memory and swap together (not everywhere), what counts the kernel's interventions.
+# What holds the limit, what limits swap (not everywhere), and what counts the processes that the kernel has ended.
 FILES = {
     1: ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control"),
     2: ("memory.max", "memory.swap.max", "memory.events"),
@@ -94,7 +94,7 @@ def _places(proc: Path) -> list[tuple[int, Path]]:
         system, _, options = kind.split(maxsplit=2)
         if system == "cgroup" and "memory" in options.split(",") and "memory" in own:
             found.append((1, _below(point, root, own["memory"])))
-        if system == "cgroup2" and Path(own.get("", "/")).parent != Path(own.get("", "/")):
+        if system == "cgroup2" and own.get("", "/") != "/":
             found.append((2, _below(point, root, own[""]).parent))
     return found
 

@@ -1,8 +1,8 @@
 """The shelf: what a cell may see of the system, put together once for all cells of a grader.
 
-Python and its standard library, the packages beside it, and those shared libraries that Python and Locust load. No
-other program: one that a package brings along is covered by an empty file. The libraries are copies, 40 MB in all,
-since the folders that they come from hold hundreds of programs.
+That is Python and its standard library, the packages beside it, and the shared libraries that Python and Locust load.
+There is no other program: an empty file covers each one that a package brings along. The libraries are copies, 40 MB in
+all, since the folders that they come from hold hundreds of programs.
 """
 
 import contextlib
@@ -109,8 +109,10 @@ def _programs(folder: Path) -> Iterator[Path]:
     for file in _entries(folder):
         if file.name.endswith(PLAIN) or ".so" in file.name or file.is_symlink():
             continue
-        if file.stat().st_mode & stat.S_IXUSR and _begins_with(Path(file.path), ELF):
-            yield Path(file.path)
+        if file.stat().st_mode & stat.S_IXUSR:
+            with Path(file.path).open("rb") as content:
+                if content.read(len(ELF)) == ELF:
+                    yield Path(file.path)
 
 
 def _begins_with(file: Path, beginning: bytes) -> bool:

@@ -26,8 +26,8 @@ BACKLOG = 4096
 # Seconds that a thread keeps Python to itself. With Python's own 5 ms, a thread that reads rows of SQLite gives way at
 # each row to the busy loop of the server, and waits 5 ms: 600 requests of 200 users took 5 to 12 s, with 0.1 ms one.
 SWITCH_INTERVAL = 0.0001
-# What a connection holds of an answer that its client does not read: no more than this, and in memory. A thread waits
-# for the client with the rest, so all of them together hold a few answers, and a flood fills neither memory nor disk.
+# What a connection holds of an answer that its client does not read, in memory. The thread that answers waits with the
+# rest, so all connections together hold a few answers, and a flood fills neither memory nor disk.
 MOST_UNREAD = 128 * 1024
 MOST_BODY = 256 * 1024  # of a request; what does not fit into memory, the server would write to a file
 

@@ -96,8 +96,8 @@ def test_locust_and_its_packages_can_be_imported() -> None:
 def test_each_module_of_the_standard_library_finds_its_libraries() -> None:
     code = """
         import importlib, sys
-        left_out = {"antigravity", "idlelib", "this", "tkinter", "_tkinter", "turtle"}
-        for name in sorted(sys.stdlib_module_names - left_out):
+        silent = sys.stdlib_module_names - {"antigravity", "idlelib", "this", "tkinter", "_tkinter", "turtle"}
+        for name in sorted(silent):
             try:
                 importlib.import_module(name)
             except ImportError as error:
@@ -132,8 +132,7 @@ def test_a_program_of_its_own_can_be_neither_run_nor_loaded() -> None:
             os.chmod(path, 0o755)
             for command in ([path], *([loader, path] for loader in loaders)):
                 try:
-                    said = subprocess.run([*command, "-c", "print('ran')"], capture_output=True, text=True).stdout
-                    print(said, end="")
+                    subprocess.run([*command, "-c", "print('ran')"], stderr=subprocess.DEVNULL)
                 except PermissionError:
                     pass
             try:

@@ -72,7 +72,7 @@ def test_locks_count_one_by_one(tmp_path: Path) -> None:
 
 
 def test_threads_that_want_a_core_are_busy() -> None:
-    loop = "'while __import__(\"os\").getppid() == ' + str(os.getpid()) + ': pass'"
-    code = f"subprocess.Popen([sys.executable, '-c', {loop}])"
+    busy = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+    code = f"subprocess.Popen([sys.executable, '-c', {busy!r}])"
     with waiting(f"{code}; {code}") as pid:
         until(lambda: usage(pid).busy == 2)
