@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab import record
+from checks.lab import fitting, record
 from checks.lab.record import Fault, Record, UserClass, Wait, began, has_declared
 
 WAIT = {"kind": "wait", "visitor": "a", "start": 1.5, "asked": 2, "actual": 0.05}
@@ -75,7 +75,7 @@ def test_words_are_words_whatever_was_written(tmp_path: Path) -> None:
 def test_nothing_is_read_past_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "MOST_BYTES", 200)
     assert len(read(tmp_path, *[WAIT] * 100).waits) == 2
-    monkeypatch.setattr(record, "MOST_LINES", 1)
+    monkeypatch.setattr(fitting, "MOST_LINES", 1)
     assert len(read(tmp_path, *[WAIT] * 100).waits) == 1
     monkeypatch.setattr(record, "LONGEST_LINE", 20)
     assert read(tmp_path, WAIT).waits == ()

@@ -157,7 +157,7 @@ def test_a_grader_that_stumbles_says_so_and_where(mixed: Session) -> None:
 
 def test_the_terminal_shows_words_and_no_traceback(mixed: Session) -> None:
     for words in (
-        f"{STAGE}  FAILED  7/10 points",
+        f"{STAGE}  FAILED  2/10 + 5 points",
         "FAILED        Nothing is amiss.",
         "seen:     a thing amiss",
         "expected: no thing amiss",

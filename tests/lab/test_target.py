@@ -185,6 +185,6 @@ def test_where_no_port_can_be_had_the_verdict_is_inconclusive(monkeypatch: pytes
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EADDRNOTAVAIL, "no address left")
 
-    monkeypatch.setattr(target_module, "create_server", refuse)
+    monkeypatch.setattr(target_module, "_listening", refuse)
     with pytest.raises(Inconclusive, match="no address left"), serve(witness):
         pass

@@ -104,8 +104,9 @@ class Recorder:
 
 
 def lazy_parts(kind: type) -> list[str]:
-    """Return the runs of a class that are made when they are first asked for."""
-    return [name for each in kind.__mro__ for name, one in vars(each).items() if isinstance(one, cached_property)]
+    """Return the runs of a class that are made when they are first asked for; what only it asks for is its own."""
+    found = [name for each in kind.__mro__ for name, one in vars(each).items() if isinstance(one, cached_property)]
+    return [name for name in found if not name.startswith("_")]
 
 
 def _complete(made: Any) -> None:

@@ -17,6 +17,7 @@ from tests.replay.recording import Recording
 from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
 
 BASES = bases(variations())
+OUTDATED = Path(__file__).with_name("outdated.txt").read_text(encoding="utf-8").splitlines()
 
 
 class Ending(Enum):
@@ -93,7 +94,9 @@ def test_a_base_is_judged_as_it_was(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("variation", variations(), ids=str)
-def test_a_variation_gets_its_verdict(variation: Variation) -> None:
+def test_a_variation_gets_its_verdict(variation: Variation, request: pytest.FixtureRequest) -> None:
+    if str(variation) in OUTDATED:
+        request.applymarker(pytest.mark.xfail(reason="outdated.txt", strict=True))
     with opened_variation(variation) as case:
         assert not case.mistake(case.judge())
 

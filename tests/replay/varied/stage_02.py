@@ -16,7 +16,7 @@ def crowd_of(evidence: Evidence) -> Any:
 
 
 def pair_of(evidence: Evidence) -> Any:
-    return evidence.part("trial", "pair")
+    return evidence.part("trial", "pair")["run"]
 
 
 # --- 200 users

@@ -66,7 +66,7 @@ def watch_workers(runner):
 
 
 def receive(environment, msg, **kwargs):
-    if msg.data["for"] != getattr(environment.runner, "client_id", "local"):
+    if isinstance(environment.runner, WorkerRunner) and msg.data["for"] != environment.runner.client_id:
         return
     answers.pop(msg.data["number"]).set(msg.data["user_id"])
 
