@@ -59,7 +59,13 @@ class Lab:
 
     def beside(self) -> "Lab":
         """Return a lab for the same submission with chance and evidence of its own, for a thread beside this one's."""
-        return Lab(self.submission, random.Random(self.rng.random()), self._cell, self._limit, Evidence())
+        return Lab(
+            self.submission,
+            random.Random(self.rng.random()),
+            self._cell,
+            self._limit,
+            Evidence(holder=self.evidence.holder),
+        )
 
     def control(self) -> "Lab":
         """Return a lab whose submission is the control; it may run in a thread beside this one's."""

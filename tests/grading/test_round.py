@@ -424,7 +424,7 @@ def test_an_error_of_our_own_is_one_line_too(tmp_path: Path, capsys: pytest.Capt
     assert round.run() == rounds.BROKEN
     said = capsys.readouterr().out
     assert "ann: no score, 'a mistake of ours' (" in said
-    assert "bob: 1 of 1 points" in said
+    assert "bob: 1/1 points" in said
 
 
 def test_what_was_asked_for_wrongly_is_one_line_among_others(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_one_that_failed_shows_the_request_at_fault_beside_the_line_that_sent_it
     assert "None was handed in." in said(sheet, "The candidate's NOTES.md")
     first, second, third = questions(sheet)
     assert f"probably from {FILE}:29" in first
-    assert "An error answer neither stops a user" in second
+    assert "An error answer leaves a user with its id" in second
     assert "Part 3 is not done. It begins with: \u201cThe master alone reads the data file" in third
     assert f'What would become of {FILE}:7 with open("users.csv"' in third
     run = shown.locator(".run").first
@@ -137,12 +137,11 @@ def test_a_bonus_is_asked_about_by_what_befell_its_workers(show: Show, out: Path
     assert sheet.locator("header .big").inner_text() == "\u2713 passed 20/20 + 10"
     assert "of the bonus 6 of 6." in said(sheet, "Why")
     assert "Three files." in said(sheet, "The candidate's NOTES.md")
-    assert re.match(
-        r"Worker \d is killed after \d+ s, and after \d+ s user id \d+, which was worker", questions(sheet)[0]
-    )
+    asked = r"Worker \d is killed after \d+ s, and after \d+ s user id \d+, which was worker"
     moments = shown.locator(".moments").first.locator("li").all_text_contents()
     for words in ("is killed", "master misses worker", "worker 3 starts", "has a user again, on worker 3"):
         assert sum(words in moment for moment in moments) == 1, moments
+    assert re.match(asked, questions(sheet)[0])
     assert "by 20" in shown.locator(".stage").text_content()  # type: ignore[operator]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from checks.lab.diagnosis import MOST_FAULTS, last_words, require_requests, uncaught
+from checks.lab.diagnosis import MOST_FAULTS, WORK, last_words, require_requests, uncaught
 from checks.lab.journal import Journal
 from checks.lab.record import Fault, Record, UserClass
 from checks.lab.swarm import Run
@@ -83,11 +83,11 @@ ValueError: no
 @pytest.mark.parametrize(
     "log",
     [
-        '  File "' + "/work/x" * 40_000,
-        '  File "/work/a", line ' + "1" * 300_000,
+        '  File "' + f"{WORK}x" * 40_000,
+        f'  File "{WORK}a", line ' + "1" * 300_000,
         " " * 300_000 + 'File "',
         '  File "/work/' + '", line ' * 40_000,
-        'Traceback x\n  File "/work/a", line 1\nx\n' * 20_000,
+        f'Traceback x\n  File "{WORK}a", line 1\nx\n' * 20_000,
         "\n" * 1_000_000,
     ],
     ids=["folders", "digits", "blanks", "quotes", "many", "empty"],

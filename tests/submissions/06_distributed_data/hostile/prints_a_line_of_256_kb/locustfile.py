@@ -68,4 +68,4 @@ class PetShopUser(HttpUser):
 if __name__ == "__main__":
     run_single_user(PetShopUser)
 
-print('  File "' + "/work/x" * 36_000)
+print('  File "' + ("/" + "work/x") * 36_000)
