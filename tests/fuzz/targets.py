@@ -22,13 +22,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
-from checks import test_01_sequential_flows, test_02_stress_test, test_03_slo_failures, test_04_master_worker
-from checks.lab import archive, round, settings, submission, swarm
-from checks.lab.board import board
+from checks import test_01_sequential_flows, test_02_stress_test, test_04_master_worker
+from checks.lab import round, settings, submission, swarm, unpack
+from checks.lab.board import Reader, board
 from checks.lab.cell import Cell
 from checks.lab.diagnosis import aside, require_requests, uncaught
 from checks.lab.distribution import says_that_master_is_missing
-from checks.lab.evidence import Evidence, gathered
+from checks.lab.evidence import Evidence, gathered, readings
 from checks.lab.hints import open_next
 from checks.lab.intake import taken_in
 from checks.lab.journal import Journal, journaled
@@ -109,7 +109,7 @@ def _require(holds: object, complaint: str) -> None:
 # --- what takes a submission in
 
 
-@target()
+@target(seconds=30)
 def folder(call: Call) -> None:
     """A folder or a file, of any names and kinds: what takes part is copied and shown, and nothing else."""
     (call.root / "secret.py").write_bytes(SECRET)
@@ -121,7 +121,7 @@ def folder(call: Call) -> None:
 
 def _take(path: Path, call: Call) -> Submission:
     found = submission.find(path, call.recipe["stage"])
-    shown = json.dumps(gathered(found).packed())
+    shown = json.dumps(gathered(found, readings(found)).packed())
     _require(SECRET.decode() not in shown, "a file of the host is shown")
     found.copy_to(call.out)
     for file in call.out.rglob("*"):
@@ -133,7 +133,8 @@ def _take(path: Path, call: Call) -> Submission:
 @target()
 def content(call: Call) -> None:
     """The identity of a submission, by which a round knows what it has graded already."""
-    _require(round.content(call.path) == round.content(call.path), "the same files look like others")
+    stages = [call.recipe.get("stage", "01_sequential_flows")]
+    _require(round.content(call.path, stages) == round.content(call.path, stages), "the same files look like others")
 
 
 @target(seconds=10, megabytes=160)
@@ -145,19 +146,18 @@ def unpacked(call: Call) -> None:
         _require(path.is_relative_to(tempfile.gettempdir()), "unpacked somewhere else")
         _require(all(file.is_dir() or file.is_file() for file in inside), "no plain file")
         _require(not any(file.is_symlink() for file in inside), "a link")
-        _require(sum(file.stat().st_size for file in inside if file.is_file()) <= archive.MOST_BYTES, "too much")
+        _require(sum(file.stat().st_size for file in inside if file.is_file()) <= unpack.MOST_BYTES, "too much")
         _take(path, call)
     _require(sorted(os.listdir(call.root / "in")) == before, "files came beside the archive")  # noqa: PTH208
 
 
-@target()
+@target(seconds=30)
 def source(call: Call) -> None:
-    """Python source: the notes on it, what is shown of it, and the words that stage 03 looks for."""
+    """Python source: the notes on it, what is shown of it, and the words that stages look for."""
     found = submission.find(call.path, "03_slo_failures")
-    evidence = gathered(found)
+    evidence = gathered(found, readings(found))
     for note in evidence.notes:
         _require(note.isprintable(), f"a note that is no line: {note!r:.200}")
-    inspect.unwrap(test_03_slo_failures.words)(SimpleNamespace(submission=found))
 
 
 @target()
@@ -247,7 +247,9 @@ def output(call: Call) -> None:
         pauses(run)
     require_requests(run)
     for check in ("host", "users", "adds", "fresh_names", "order", "think_time", "report"):
-        getattr(test_01_sequential_flows, f"test_{check}")(run)
+        function = getattr(test_01_sequential_flows, f"test_{check}")
+        given = {"run": run, "lab": SimpleNamespace(readings={})}
+        function(**{name: given[name] for name in inspect.signature(function).parameters})
 
 
 def _run(recipe: Recipe, record: Record, journal: Journal, log: str) -> Run:
@@ -299,14 +301,15 @@ def report(call: Call) -> None:
     """What a report shows of a submission: requests, words and files that were made to break it."""
     evidence = Evidence()
     with contextlib.suppress(Failed, NotStarted):
-        evidence = gathered(submission.find(call.path, "01_sequential_flows"))
+        found = submission.find(call.path, "01_sequential_flows")
+        evidence = gathered(found, readings(found))
     evidence.saw(Target("http://127.0.0.1:1", _visited(call.recipe.get("requests", []))))
     results = [_result(number, words) for number, words in enumerate(call.recipe["words"])]
     whole = Report(results, 1, "exam", plain(call.path.name), "", {"01_sequential_flows": evidence.taken("reason")})
     whole.write(call.out)
     require_sound_page(page(whole))
-    for line in board(results, open_next(results, None)):
-        _require(not STEERING.search(line), f"a line steers a terminal: {line!r:.200}")
+    for line in board(results, Reader(open_next(results, None))):
+        _require(not STEERING.search(line.text), f"a line steers a terminal: {line.text!r:.200}")
 
 
 def _result(number: int, words: list[str]) -> Result:
