@@ -10,6 +10,7 @@ from tests.corpus import ROOT
 
 # The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
 ROOMS: dict[str, tuple[str, ...]] = {
+    "complaints": (),
     "diagnosis": ("uncaught",),
     "distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
     "findings": (),

@@ -14,10 +14,10 @@ from tests.replay.__main__ import difference, record, stale
 from tests.replay.grading import NEEDS_RUN, opened
 from tests.replay.packing import Packer, Unfit, Unpacker
 from tests.replay.recording import Recording
-from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
+from tests.replay.variations import Variation, base_of, bases, opened_variation, outdated, variations
 
 BASES = bases(variations())
-OUTDATED = Path(__file__).with_name("outdated.txt").read_text(encoding="utf-8").splitlines()
+OUTDATED = outdated()
 
 
 class Ending(Enum):

@@ -226,6 +226,13 @@ def slept(evidence: Evidence, gap: float, late: float = 0.0, each: int = 1000) -
     run_of(evidence)["record"]["waits"] = []
 
 
+@varied(PAUSES, fails="think_time", says=("are the same, 2.00 s",))
+def the_same_think_time_each_time(evidence: Evidence) -> None:
+    """Each pause takes 2 s, to the last bit: nobody has drawn it."""
+    lasting(evidence, 40)
+    evidence.wait(run_of(evidence), lambda *_: 2.0)
+
+
 @varied(PAUSES, fails="think_time", says=("0.85 s",))
 def think_times_a_little_too_short(evidence: Evidence) -> None:
     """0.85 s are less than 1 s, also on a clock that is a little fast, and on a machine that is a little slow."""
