@@ -47,7 +47,7 @@ def written(place: Path) -> int:
 def _locks() -> Counter[bytes]:
     """Return how many file locks each process holds, as far as a bounded look tells."""
     with (PROC / "locks").open("rb") as file:
-        return Counter(line.split()[-4] for line in file.read(MOST_LOCKS).splitlines()[:-1])
+        return Counter(line.split()[-4] for line in file.read(MOST_LOCKS).split(b"\n")[:-1])
 
 
 def _family(first: int) -> Iterator[Path]:
