@@ -24,5 +24,5 @@ class Flow(SequentialTaskSet):
 
 class PetShopUser(HttpUser):
     host = "http://127.0.0.1:5000"
-    wait_time = between(2, 2)
+    wait_time = between(1, 3)
     tasks = [Flow]
