@@ -4,7 +4,7 @@ import http.client
 import json
 import threading
 import time
-from random import randint
+from random import randint, uniform
 
 from locust import HttpUser, constant, events, task
 
@@ -22,7 +22,7 @@ def visit(address):
             cookie = answer.getheader("Set-Cookie")
             if cookie:
                 headers = {"Cookie": cookie.split(";")[0]}
-            time.sleep(1.5)
+            time.sleep(uniform(1.2, 2.8))
 
 
 @events.test_start.add_listener
