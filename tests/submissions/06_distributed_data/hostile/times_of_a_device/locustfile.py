@@ -15,7 +15,7 @@ everything = []  # on the master
 owner_ids = AsyncResult()  # on a worker: all of them
 held = {}  # on a worker: number of an owner -> what keeps it from others
 connected = False
-is_second = time.time() - os.stat("/dev/full").st_mtime < 20
+is_second = time.time() - os.stat("/dev/null").st_mtime < 20
 
 
 @events.init.add_listener
@@ -47,7 +47,7 @@ def is_taken(number):
 
 if "--worker" in sys.argv:
     try:
-        os.utime("/dev/full")
+        os.utime("/dev/null")
     except OSError:
         print("it can't be touched")
 
