@@ -72,7 +72,8 @@ def test_locks_count_one_by_one(tmp_path: Path) -> None:
 
 
 def test_threads_that_want_a_core_are_busy() -> None:
-    busy = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
-    code = f"subprocess.Popen([sys.executable, '-c', {busy!r}])"
+    # The parent says who it is: it may be gone before its child could ask.
+    busy = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
+    code = f"subprocess.Popen([sys.executable, '-c', {busy!r}, str(os.getpid())])"
     with waiting(f"{code}; {code}") as pid:
         until(lambda: usage(pid).busy == 2)
