@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +25,7 @@ MODULE = re.compile(r"^([^,\n]+\.so\b[^,\n]*),", re.MULTILINE)
 REQUIREMENT = re.compile(r"[\w.-]+")
 OTHERS = ("site-packages", "dist-packages")  # in the standard library: packages of the system, which no cell imports
 DATA = (Path("/usr/share/zoneinfo"), Path("/usr/lib/locale"))
+PLAIN_PLACE = "/dev/shm"  # noqa: S108 - exam mode has laid a folder of its own over it
 ELF = b"\x7fELF"
 PLAIN = (".py", ".pyc", ".pyi", ".pyx", ".pxd", ".h", ".js", ".ts", ".json", ".txt", ".html", ".css", ".svg", ".png")
 
@@ -75,19 +77,23 @@ def _environment(view: Path, environment: Path, program: Path) -> Path:
 
 def _libraries(packages: Path, standard: Path) -> list[Path]:
     """Return the shared libraries that Python and Locust load from elsewhere, as the system's own loader finds them."""
-    modules = [file for file in (standard / "lib-dynload").glob("*.so") if "tkinter" not in file.name]
-    modules += [packages / name for name in _modules("locust")]
-    traced = subprocess.run(
-        [sys.executable],  # which is not run: the loader names what it would load, and ends
-        env={"LD_TRACE_LOADED_OBJECTS": "1", "LD_PRELOAD": ":".join([*map(str, modules), *LATE])},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    found = map(Path, TRACED.findall(traced.stdout))
-    return [path for path in found if not any(map(path.resolve().is_relative_to, (packages, standard)))]
+    with tempfile.TemporaryDirectory(dir=PLAIN_PLACE) as folder:  # the loader takes a blank for the end of a path
+        own, system = Path(folder, "packages"), Path(folder, "standard")
+        own.symlink_to(packages)
+        system.symlink_to(standard)
+        modules = [file for file in (system / "lib-dynload").glob("*.so") if "tkinter" not in file.name]
+        modules += [own / name for name in _modules("locust")]
+        traced = subprocess.run(
+            [sys.executable],  # which is not run: the loader names what it would load, and ends
+            env={"LD_TRACE_LOADED_OBJECTS": "1", "LD_PRELOAD": ":".join([*map(str, modules), *LATE])},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
+        found = map(Path, TRACED.findall(traced.stdout))
+        return [path for path in found if not any(map(path.resolve().is_relative_to, (packages, standard)))]
 
 
 def _modules(package: str) -> Iterator[str]:
