@@ -391,8 +391,9 @@ def _described(error: BaseException) -> str:
     missing = MISSING_NAME.match(str(error)) if isinstance(error, ImportError) else None
     if missing is None:
         return f"{type(error).__name__}: {error}"
-    similar = difflib.get_close_matches(missing[1], dir(sys.modules.get(missing[2])), n=1)
-    return f"{missing[2]} has no {missing[1]}" + "".join(f"; did you mean {name}?" for name in similar)
+    names = {name.lower(): name for name in dir(sys.modules.get(missing[2]))}  # case is what people get wrong most
+    similar = difflib.get_close_matches(missing[1].lower(), names, n=1)
+    return f"{missing[2]} has no {missing[1]}" + "".join(f"; did you mean {names[name]}?" for name in similar)
 
 
 def main() -> None:
