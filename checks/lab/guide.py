@@ -10,7 +10,7 @@ from checks.lab.verdict import Outcome
 
 @dataclass(frozen=True)
 class Guide:
-    """Tells of the answers below `graded`; whoever grades their own `exercises/` is also told how to go on."""
+    """Finds files of the answers below `graded`; learners who grade their own `exercises/` also get a next step."""
 
     graded: Path
     here: Path

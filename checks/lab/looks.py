@@ -228,7 +228,7 @@ class _Reader:
     # --- decisions
 
     def _decided_by(self, decision: "_Decision", scope: _Scope) -> str:
-        """Return what a decision depends on, where it is one that real life would hardly need."""
+        """Return what a decision depends on, if real life would hardly need that decision."""
         expression, told = decision.value, self._told_by(decision.value, scope)
         if not told or scope.waits or decision.selects:
             return told

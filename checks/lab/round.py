@@ -406,7 +406,7 @@ def _same(name: str) -> str:
 
 
 def real(path: Path) -> Path:
-    """Return where a path leads to, the links in it followed: whoever typed it may have typed links."""
+    """Return where a path leads. Links in it are followed, since the evaluator may have typed one on purpose."""
     return Path(os.path.realpath(path))  # Path.resolve stumbles over links that lead in a circle
 
 
