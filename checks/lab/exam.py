@@ -1,7 +1,7 @@
 """Exam mode: a private network with loopback alone, for the grader and all that it starts. Linux, with bubblewrap.
 
 python -m checks.lab.exam [what pytest takes]    the same as python -m pytest, but there
-python -m checks.lab.exam --probe                ends with 0 where exam mode works here; otherwise says why not and ends with 1
+python -m checks.lab.exam --probe                ends with 0 where exam mode works; else says why not, with 1
 
 As root it needs no more than that; an ordinary user gets a user namespace besides. What the cells of submissions
 may see of the system stands on a shelf, in memory that only this grader and what it starts can see.

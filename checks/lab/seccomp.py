@@ -133,8 +133,8 @@ DONE: Program = [(RETURN, 0, 0, 0x00050000)]  # the error 0: the call does nothi
 def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
     """Return the filter for a machine such as x86_64 (this one), as bubblewrap wants it.
 
-    `is_far` is for a cell that plays another machine: there, each process that locks a file gets the lock, since nobody else is
-    there to hold it. No question about the locks or the leases of others is answered, and no file is watched.
+    `is_far` is for a cell that plays another machine. There, each process that locks a file gets the lock, since no
+    other process is there to hold it. No question about the locks or the leases of others is answered, and no file is watched.
 
     Raises:
         LookupError: no filter is known for this kind of machine.
