@@ -134,7 +134,8 @@ def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
     """Return the filter for a machine such as x86_64 (this one), as bubblewrap wants it.
 
     `is_far` is for a cell that plays another machine. There, each process that locks a file gets the lock, since no
-    other process is there to hold it. No question about the locks or the leases of others is answered, and no file is watched.
+    other process is there to hold it. No question about the locks or the leases of others is answered, and no file is
+    watched.
 
     Raises:
         LookupError: no filter is known for this kind of machine.
