@@ -8,6 +8,7 @@ from checks.lab import (
     Journal,
     Lab,
     Run,
+    amount,
     are_all_the_same,
     aside,
     crowded,
@@ -63,7 +64,7 @@ def test_users(run: Run) -> None:
     visitors, shared = len(run.journal.visits()), crowded(run)
     if visitors == run.users and not shared:
         return
-    seen = f"{run.users} users looked like {visitors} visitors"
+    seen = f"{run.users} users looked like {amount(visitors, 'visitor')}"
     if shared:
         seen += f", {len(shared)} of them with two requests at once"
     if visitors > run.users:
@@ -88,7 +89,7 @@ def test_adds(lab: Lab, run: Run) -> None:
             if post.status != 201:
                 body = "no JSON" if post.json is None else f"the JSON {post.json}"
                 advice = 'the shop wants json={"name": ..., "category": "dog"}; what it answered says what is missing'
-                raise Failed(f"POST /pets with {body} was answered {post.status}: {post.refusal}", "201", advice)
+                raise Failed(f"POST /pets with {body} was answered {post.status}: {post.refusal}", "201", advice, post)
 
 
 @pytest.mark.criterion(points=1, after="adds")
@@ -120,16 +121,19 @@ def test_order(run: Run) -> None:
                     f"user {number} sent {shown}; number {position + 1} is out of turn{aside(run)}",
                     "POST /pets, GET /, POST /pets, GET /, ...",
                     "in a SequentialTaskSet the tasks run in the order written, each once: first the pet, then GET /",
+                    request,
                 )
     busiest = max(map(len, run.journal.visits().values()))
     for number, requests in enumerate(run.journal.visits().values(), start=1):
         if run.fell_silent or len(requests) < max(2 * MIN_ROUNDS, busiest / 3):
             if run.out_of_time:
-                raise Inconclusive(f"user {number} came to {len(requests)} requests in {run.seconds:.0f} s; try again")
+                sent = amount(len(requests), "request")
+                raise Inconclusive(f"user {number} came to {sent} in {run.seconds:.0f} s; try again")
             raise Failed(
                 f"user {number} sent {listed(requests, len(requests) - 1)}, and nothing more{aside(run)}",
                 "both steps, again and again until the test ends",
                 "wait_time is a function such as between(1, 3), and no task may end its user",
+                requests[-1],
             )
 
 
@@ -179,7 +183,7 @@ def test_report(run: Run) -> None:
     if figures.failures:
         failure = figures.failures[0]
         raise Failed(
-            f"{failure.method} {failure.name} counts as failed {failure.count} times: {failure.message}",
+            f"{failure.method} {failure.name} counts as failed {amount(failure.count, 'time')}: {failure.message}",
             "no failure: the shop answered every request well",
             "mark an answer as a failure only where it is one",
         )

@@ -27,6 +27,7 @@ from checks.lab import (
     SingleFile,
     Target,
     Turnstile,
+    amount,
     aside,
     crowded,
     narrow,
@@ -243,7 +244,7 @@ def test_users(trial: Trial) -> None:
         raise _too_few(trial)
     visitors, shared = len(run.journal.visits()), len(crowded(run))
     if visitors != USERS or shared:
-        seen = f"{USERS} users looked like {visitors} visitors"
+        seen = f"{USERS} users looked like {amount(visitors, 'visitor')}"
         seen += f", {shared} of them with two requests at once" if shared else ""
         advice = "send every request through self.client: each user has its own, which keeps the user's cookies"
         raise Failed(seen + aside(run), f"{USERS} visitors, one for each user", advice)
@@ -307,9 +308,10 @@ def test_goes_on(trial: Trial) -> None:
 
 def _stopped(count: int, users: int, requests: list[Request], run: Run) -> Failed:
     return Failed(
-        f"{count} of {users} users stopped, such as one after {len(requests)} requests{aside(run)}",
+        f"{count} of {users} users stopped, such as one after {amount(len(requests), 'request')}{aside(run)}",
         "each user goes on until Locust is told to stop",
         "wait_time, where there is one, is a function such as constant(0), and no task may end its user or the test",
+        requests[-1],
     )
 
 
@@ -320,8 +322,9 @@ def test_no_pause(trial: Trial) -> None:
     (run, shown), crowd = trial.pair, trial.crowd
     waits = [wait.asked for wait in (*run.record.waits, *crowd.record.waits) if wait.asked > NOTHING]
     if waits:
+        often = amount(len(waits), "time")
         raise Failed(
-            f"users wait after a task, {len(waits)} times in these runs: {min(waits):.3g} to {max(waits):.3g} s",
+            f"users wait after a task, {often} in these runs: {min(waits):.3g} to {max(waits):.3g} s",
             expected,
             "wait_time = constant(0), or none, in each user class; pacing (constant_pacing, constant_throughput) "
             "waits after quick answers",
@@ -362,7 +365,8 @@ def _fault(gaps: Gaps, limits: Limits, expected: str) -> Failed | None:
             )
     long = [gap for own in gaps.values() for gap in own if gap > limits.silence]
     if len(long) > limits.long:
-        seen = f"{len(long)} times a user was silent for more than {limits.silence} s, for {max(long):.1f} s at most"
+        often = amount(len(long), "time")
+        seen = f"{often} a user was silent for more than {limits.silence} s, for {max(long):.1f} s at most"
         return Failed(seen, expected, "look for a sleep that comes now and then, or for work that takes as long")
     return None
 
@@ -419,7 +423,7 @@ def test_report(trial: Trial) -> None:
         )
     for failure in figures.failures:
         raise Failed(
-            f"{failure.method} {failure.name} counts as failed {failure.count} times: {failure.message}",
+            f"{failure.method} {failure.name} counts as failed {amount(failure.count, 'time')}: {failure.message}",
             "no failure, as long as the shop is not overloaded",
             "what the shop answered says what it misses; mark an answer as a failure only where it is one",
         )

@@ -23,6 +23,7 @@ from checks.lab import (
     Lab,
     Request,
     Run,
+    amount,
     aside,
     columns,
     in_turn,
@@ -203,6 +204,7 @@ def test_rounds(run: Run, answers: list[Answer]) -> None:
                     f"user {number} opened the dashboard twice without adding a pet between{aside(run)}",
                     "POST /pets, GET /, POST /pets, GET /, ...: one GET / in each round, and that one judged",
                     "look for a second GET / that was left behind, and take it out",
+                    after,
                 )
     seen = f"{run.users} users sent {sum(map(is_open, run.journal))} GET / in {run.seconds:.0f} s"
     lacking = {answer.label for answer in answers} - {request.answer for request in run.journal}
@@ -231,6 +233,7 @@ def test_counted(run: Run) -> None:
             f"{len(missing)} of {len(requests)} answers to GET / reached nobody ({lost.place}{lost.error})",
             "each answer is waited for, however late, so that its time is known",
             "take the client's timeout out: it ends the wait, and measures nothing",
+            missing[0],
         )
     if missing:
         where = (
@@ -241,12 +244,14 @@ def test_counted(run: Run) -> None:
             "each GET / is counted, as a success or as a failure",
             "with catch_response=True a request is counted when its with block ends without an error of its own: "
             'write "with self.client.get(...) as response:", and leave it by its end, not by an exception',
+            missing[0],
         )
     if twice:
         raise Failed(
             f"{len(twice)} of {len(requests)} answers to GET / are counted twice",
             "each GET / is counted once",
             "self.client reports its requests by itself: fire no event of your own for them",
+            twice[0],
         )
 
 
@@ -261,6 +266,7 @@ def test_fast(judged: list[Judged], words: set[str]) -> None:
             f"{len(wrong)} of {len(fast)} such answers count as failed: {quoted(wrong)}",
             f"a 200 is a failure only where it takes more than {LIMIT_MS:.0f} ms",
             why_fast_fails(judged, words),
+            wrong[0].request,
         )
     if len(wrong) > CHANCE or sum(j.kind.startswith("under") for j in fast) <= CHANCE:
         raise Inconclusive("the machine is so busy that answers in less than 3 s came after more: try again")
@@ -275,6 +281,7 @@ def test_slow(run: Run, judged: list[Judged], words: set[str]) -> None:
             f"{len(missed)} of {len(slow)} such answers count as successes, such as {missed[0]}" + said_late(run),
             f"a failure for each 200 that takes more than {LIMIT_MS:.0f} ms, until the last of its body is there",
             TOO_LATE if run.record.late else why_slow_passes(missed, slow, words),
+            missed[0].request,
         )
 
 
@@ -294,9 +301,10 @@ def test_slow_message(judged: list[Judged]) -> None:
     for j in slow:
         expected = f"a message with {LIMIT_MS:.0f} and about {j.ms:.0f} in it, both in milliseconds"
         if LIMIT_MS not in numbers(j.message):
-            raise Failed(f"{quoted([j])}: no limit", expected, f'put it into the message: f"... {{{CONSTANT}:.0f}} ms"')
+            advice = f'put it into the message: f"... {{{CONSTANT}:.0f}} ms"'
+            raise Failed(f"{quoted([j])}: no limit", expected, advice, j.request)
         if not any(is_no_less(j, number) and number < LONGEST_MS for number in numbers(j.message)):
-            raise Failed(f"{quoted([j])}: not the milliseconds that it took", expected, OWN_TIME)
+            raise Failed(f"{quoted([j])}: not the milliseconds that it took", expected, OWN_TIME, j.request)
     if not tell_their_times(slow):
         require_calm_machine(judged, slow)
         shortest, longest = min(slow, key=lambda j: j.ms), max(slow, key=lambda j: j.ms)
@@ -304,6 +312,7 @@ def test_slow_message(judged: list[Judged]) -> None:
             f"{quoted([shortest])}; {quoted([longest])}: no number in such messages follows the time of the answer",
             "the milliseconds that this very answer took, and no list of times that it might have taken",
             OWN_TIME,
+            longest.request,
         )
 
 
@@ -316,6 +325,7 @@ def test_status(run: Run, judged: list[Judged]) -> None:
             f"{len(missed)} of {len(others)} such answers count as successes, such as {missed[0]}" + said_late(run),
             "a failure for each answer whose status is not 200",
             TOO_LATE if run.record.late else why_status_passes(missed),
+            missed[0].request,
         )
 
 
@@ -333,10 +343,11 @@ def test_status_message(judged: list[Judged]) -> None:
             require_calm_machine(judged, slow)
     if unnamed:
         raise Failed(
-            f"{len(unnamed)} messages name no status: {quoted(unnamed)}",
+            f"no status in {amount(len(unnamed), 'message')}: {quoted(unnamed)}",
             f"a message with {unnamed[0].status} in it"
             + (f", or with {LIMIT_MS:.0f} and the milliseconds that it took" if unnamed[0].is_over else ""),
             "put response.status_code into the message",
+            unnamed[0].request,
         )
     mixed = [j for j in others if foreign_statuses(j, others)]
     if len(mixed) > CHANCE:
@@ -345,6 +356,7 @@ def test_status_message(judged: list[Judged]) -> None:
             f"{len(mixed)} messages name statuses of other answers: {quoted(mixed)}, which names {foreign:.0f}",
             "a message that names the status of its own answer, and no other but 200, which was expected",
             "put response.status_code into the message, and no list of codes",
+            mixed[0].request,
         )
 
 

@@ -9,7 +9,20 @@ from itertools import pairwise
 
 import pytest
 
-from checks.lab import Failed, Inconclusive, Lab, Node, Peers, Request, Run, Settings, Swarm, aside, require_requests
+from checks.lab import (
+    Failed,
+    Inconclusive,
+    Lab,
+    Node,
+    Peers,
+    Request,
+    Run,
+    Settings,
+    Swarm,
+    amount,
+    aside,
+    require_requests,
+)
 
 MASTER, WORKER = "master.conf", "worker.conf"
 USERS, SPAWN_RATE = 5000, 100
@@ -241,7 +254,7 @@ def _require_start(name: str, run: Run) -> None:
     try:
         require_requests(run)
     except Failed as error:
-        raise Failed(f"{name}: {error.seen}", error.expected, error.advice) from None
+        raise Failed(f"{name}: {error.seen}", error.expected, error.advice, error.request) from None
 
 
 @pytest.mark.criterion(points=2, after="loads")
@@ -251,7 +264,7 @@ def test_share(story: Story, confs: dict[str, Settings]) -> None:
     rebalances = confs[MASTER].options["enable_rebalancing"]  # then users of a dead worker start anew on the other
     if len(story.master.journal) > PREPARATION:
         raise Failed(
-            f"the master sent {len(story.master.journal)} requests by itself",
+            f"the master sent {amount(len(story.master.journal), 'request')} by itself",
             expected,
             "what an event listener does happens in the master too: ask isinstance(environment.runner, MasterRunner)",
         )
@@ -277,7 +290,7 @@ def test_share(story: Story, confs: dict[str, Settings]) -> None:
         idle = min(shares, key=shares.__getitem__)
         sent = sum(len(run.journal) for run in story.workers.values())
         raise Failed(
-            f"{seen}: {idle} sent nothing while the other sent {sent} requests{aside(story.workers[idle])}",
+            f"{seen}: {idle} sent nothing while the other sent {amount(sent, 'request')}{aside(story.workers[idle])}",
             expected,
             "the same file runs on each worker: look for what it does only on one, such as worker_index or a lock file",
         )
@@ -297,11 +310,12 @@ def test_share(story: Story, confs: dict[str, Settings]) -> None:
             f"{shape or 'something in the file'} goes on to start users, whatever {MASTER} says: take it out",
         )
     if not story.is_steady:
-        rounds = min(len(own) for own in _visits(story.before).values())
+        own = min(_visits(story.before).values(), key=len)
         raise Failed(
-            f"{seen}, but a user stopped after {rounds} requests{aside(story.master)}",
+            f"{seen}, but a user stopped after {amount(len(own), 'request')}{aside(story.master)}",
             "users that go on until the test ends",
             "wait_time is a function such as between(1, 3), and no task may end its user",
+            own[-1],
         )
 
 
@@ -320,7 +334,7 @@ def test_stats(story: Story) -> None:
         # A user may have a second request on the way; what is reported has been sent.
         if not told or told < own - story.users or told > len(run.journal) + story.users:
             raise Failed(
-                f"{name} sent {len(run.journal)} requests and reported {told} of them to the master",
+                f"{name} sent {amount(len(run.journal), 'request')} and reported {told} of them to the master",
                 expected,
                 "send them through self.client, with catch_response in a with block; leave what report_to_master sends",
             )
@@ -358,11 +372,11 @@ def test_survives(story: Story) -> None:
         raise Failed(seen, expected, "leave heartbeats as they are: with them Locust notices after some seconds")
     if not story.goes_on:
         (other,) = (run for name, run in story.workers.items() if name != story.victim)
-        later = sum(request.start > story.lost_at for request in other.journal)
+        later = amount(sum(request.start > story.lost_at for request in other.journal), "request")
         if story.out_of_time:
-            raise Inconclusive(f"{killed}; its fellow came to {later} requests in {other.seconds:.0f} s; try again")
+            raise Inconclusive(f"{killed}; its fellow came to {later} in {other.seconds:.0f} s; try again")
         raise Failed(
-            f"{killed}; the other's users sent {later} requests after the master had missed it, then nothing more",
+            f"{killed}; the other's users sent {later} after the master had missed it, then nothing more",
             expected,
             "let nothing in the file quit or stop the test when a worker goes missing",
         )

@@ -19,7 +19,7 @@ from checks.lab.swarm import Node, Run, Swarm
 from checks.lab.target import Target
 from checks.lab.thinking import Pause, are_all_the_same, crowded, pauses
 from checks.lab.trial import DataFile, Trial, World
-from checks.lab.verdict import Failed, Inconclusive, NotStarted
+from checks.lab.verdict import Failed, Inconclusive, NotStarted, amount
 
 __all__ = [
     "AT_WORK",
@@ -50,6 +50,7 @@ __all__ = [
     "Trial",
     "Turnstile",
     "World",
+    "amount",
     "are_all_the_same",
     "aside",
     "columns",

@@ -109,6 +109,8 @@ def _criterion_lines(result: Result, reader: Reader) -> Iterator[Line]:
     stage = result.criterion.stage
     for part, text in [("", result.message)] * bool(result.message) + said(result):
         yield from _wrapped(part, PLACE.sub(lambda found: f"{reader.path_of(stage, found[1])}:{found[2]}", text))
+        if part == "seen":
+            yield from (Line(f"{MARGIN}{'':8}{line}"[:WIDTH]) for line in result.surroundings)
     yield from _help(result, reader)
 
 

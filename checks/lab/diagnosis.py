@@ -106,13 +106,13 @@ def _crashed(crash: Fault) -> Failed:
             "a module of your own goes into the stage's folder",
         )
     if crash.file:
-        return Failed(
-            f"{crash.place}{crash.error}", EXPECTED, "mend that line; `locust -f locustfile.py` shows all of it"
-        )
+        advice = "mend that line; start Locust as the README does, and it shows all of the error"
+        return Failed(f"{crash.place}{crash.error}", EXPECTED, advice)
     return Failed(
         f"Locust ended while it read the files: {crash.error}",
         EXPECTED,
-        "`locust -f locustfile.py` shows all of it; if it speaks of bytes or of an encoding, save the file as UTF-8",
+        "start Locust as the README does, and it shows all of it; if it speaks of bytes or of an encoding, save the "
+        "file as UTF-8",
     )
 
 

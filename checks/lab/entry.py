@@ -122,9 +122,9 @@ def _visitor(user: Any) -> str:
 def remember_verdicts(record: Record) -> None:
     """Keep, with each user's greenlet, its latest answer's number and what was said of that answer since.
 
-    Said is "with" (a with block was entered), "failure" and "success", in order. The number serves a submission that
-    fires Locust's request event by itself and leaves the answer out. What is said when the with block has ended comes
-    too late for Locust; the record has its place.
+    Said is "with" (a with block was entered), "failure" and "success", in order. A submission may fire Locust's request
+    event by itself and leave the answer out; the number tells then which answer it was. What is said when the with
+    block has ended comes too late for Locust; the record has its place.
     """
 
     def remembering(method: Callable[..., Any], word: str) -> Callable[..., Any]:
@@ -389,6 +389,8 @@ def _innermost(places: Iterator[tuple[str, int]]) -> tuple[str, int]:
 
 def _described(error: BaseException) -> str:
     missing = MISSING_NAME.match(str(error)) if isinstance(error, ImportError) else None
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg}"  # its text names the line, which is told beside it
     if missing is None:
         return f"{type(error).__name__}: {error}"
     names = {name.lower(): name for name in dir(sys.modules.get(missing[2]))}  # case is what people get wrong most

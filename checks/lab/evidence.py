@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.lab import findings, sight
-from checks.lab.journal import Request
+from checks.lab.journal import Request, surroundings
 from checks.lab.source import MAX_NOTES, Reading, reached, read
 from checks.lab.submission import WORDS, Submission
 from checks.lab.target import Target
@@ -64,6 +64,11 @@ class Evidence:
         """Keep the timeline of a run that has ended."""
         self._targets.append(target)
         self.runs.append(timeline(target, self.holder))
+
+    def surroundings(self, culprit: Request) -> list[str]:
+        """Return the lines that show a request beside what its user sent before and after it."""
+        journals = (target.journal for target in self._targets)
+        return next((surroundings(each, culprit) for each in journals if any(r is culprit for r in each)), [])
 
     def taken(self, criterion: str, culprit: Request | None = None) -> "Evidence":
         """Return what has come since the last time, its runs made for `criterion`; forget it here.

@@ -14,7 +14,7 @@ from checks.lab.diagnosis import aside
 from checks.lab.journal import Journal, Request
 from checks.lab.swarm import Run
 from checks.lab.thinking import crowded
-from checks.lab.verdict import Failed, Inconclusive
+from checks.lab.verdict import Failed, Inconclusive, amount
 
 # Who draws its tasks by lot may be silent for long: before the things are known, it can't ask for details. Where one
 # draw in ten is the right one, a user is silent for 165 draws in 3 of 10^8 cases; one of 13 users is in 4 of 10^7 runs.
@@ -81,8 +81,7 @@ class Asked:
         return self.request.status < 400
 
     def __str__(self) -> str:
-        query = "&".join(f"{name}={value}" for name, values in self.request.query.items() for value in values)
-        return str(self.request) + (f"?{query}" if query else "")
+        return f"{self.request.method} {self.request.address}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +120,7 @@ class Lack:
     expected: str
     advice: str
     since: float = 0.0
+    request: Request | None = None  # after which it should have come
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Holdings:
             if not (run.fell_silent or run.ended_by_itself or self.had_chances(lack.since)):
                 raise Inconclusive(f"{lack.seen}, within {run.seconds:.0f} s; the machine may be too busy: try again")
             ending = "; Locust ended by itself" if run.ended_by_itself else ""
-            raise Failed(lack.seen + ending + aside(run), lack.expected, lack.advice)
+            raise Failed(lack.seen + ending + aside(run), lack.expected, lack.advice, lack.request)
 
 
 def _asked(requests: Iterable[Request], forms: Sequence[Form]) -> tuple[Asked, ...]:
@@ -187,7 +187,7 @@ def lacking_users(held: Holdings) -> Iterator[Lack]:
     words, count = held.questions, sum(bool(user.things) for user in held.users)
     if count < held.size:
         yield Lack(
-            f"{held.size} users on {_rows(held)} looked like {count} visitors who asked for {words.things}",
+            f"{held.size} users on {_rows(held)} looked like {amount(count, 'visitor')} who asked for {words.things}",
             f"{held.size} visitors, one for each user, who each ask for the {words.things} of their {words.holder}",
             "after the last row comes the first one again, as with itertools.cycle: no user may end or go without a row"
             if held.size > len(held.rows)
@@ -202,8 +202,9 @@ def lacking_questions(held: Holdings, *, things: int, details: int) -> Iterator[
         count = len(held.things.get(user.holder, ()))
         if len(user.things) < things or len(user.details) < details * bool(count):
             yield Lack(
-                f"user {user.number} asked {len(user.things)} times for {words.things} and {len(user.details)} times "
-                f"for {words.details}; its {words.holder} {user.holder} has {count} {words.things}",
+                f"user {user.number} asked {amount(len(user.things), 'time')} for {words.things} and "
+                f"{amount(len(user.details), 'time')} for {words.details}; "
+                f"its {words.holder} {user.holder} has {count} {words.things}",
                 f"{words.things} and {words.details}, again and again until the test ends",
                 f"keep the ids of the {words.things} that the answer names, and ask for {words.details} where there "
                 "are any; nothing may end a user",
@@ -222,11 +223,11 @@ def lacking_after_errors(held: Holdings) -> Iterator[Lack]:
             error = next((asked for asked in kind if not asked.is_answered), None)
             if error and not user.went_on_after(error):
                 seen = f"user {user.number} got a {error.request.status} for {error} and asked for nothing more"
-                yield Lack(seen, expected, advice, since=error.request.end)
+                yield Lack(seen, expected, advice, error.request.end, error.request)
         good = next((asked for asked in user.things if asked.is_answered), None)
         if good and held.things.get(user.holder) and not user.details:
             seen = f"user {user.number} got a good answer to {good} and never asked for {words.details}"
-            yield Lack(seen, expected, advice, since=good.request.end)
+            yield Lack(seen, expected, advice, good.request.end, good.request)
 
 
 # --- what must not be
@@ -236,7 +237,7 @@ def forbid_crowds(held: Holdings, run: Run) -> None:
     """Return where no two users share a client, and none leaves its cookies behind."""
     count, shared = len(held.users), len(crowded(run))
     if shared or count > held.size:
-        seen = f"{held.size} users looked like {count} visitors"
+        seen = f"{held.size} users looked like {amount(count, 'visitor')}"
         seen += f", {shared} of them with two requests at once" if shared else ""
         raise Failed(
             seen + aside(run),
@@ -393,6 +394,7 @@ def forbid_hidden_failures(held: Holdings, run: Run, calm: Run) -> None:
             "each error answer as a failure in the report, so that a broken API shows",
             "leave error answers to Locust, which counts them as failures: call success() for a good answer "
             "only, and leave a with block by its end",
+            asked.request,
         )
 
 

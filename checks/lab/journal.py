@@ -42,6 +42,12 @@ class Request:
     id: int = 0  # the answer's X-Request-Id: ties Locust's outcome of a request to what the target saw of it
     answer: str = ""  # the label of the scripted answer, where there was one
 
+    @property
+    def address(self) -> str:
+        """The path, with what was asked behind it."""
+        query = "&".join(f"{name}={value}" for name, values in self.query.items() for value in values)
+        return f"{self.path}?{query}" if query else self.path
+
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
@@ -103,6 +109,17 @@ def listed(requests: Sequence[Request], marked: int | None = None) -> str:
         status = requests[marked].status
         shown[marked - start] += f" (number {marked + 1}{f', answered {status}' if status >= 400 else ''})"
     return ", ".join(["..."] * (start > 0) + shown + ["..."] * (start + LISTED < len(requests)))
+
+
+def surroundings(journal: Journal, culprit: Request) -> list[str]:
+    """Return the lines that show a request, marked, between the ones that its user sent before and after it."""
+    own = journal.visits()[culprit.visitor]
+    place = next(number for number, request in enumerate(own) if request is culprit)
+    first = max(0, min(place - 1, len(own) - 3))
+    return [
+        f"{'>' if request is culprit else ' '} {number:3}  {request.method} {request.address}  {request.status}"
+        for number, request in enumerate(own[first : first + 3], start=first + 1)
+    ]
 
 
 def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 
 from checks.lab.difference import Difference, Line, differences
 from checks.lab.evidence import Evidence
@@ -44,6 +45,15 @@ templates = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def code(text: str) -> Markup:
+    """Return text for a page, what stands between backticks as code."""
+    pieces = enumerate(re.split("`([^`\n]+)`", text))
+    return Markup("").join(Markup("<code>{}</code>").format(piece) if n % 2 else piece for n, piece in pieces)
+
+
+templates.filters["code"] = code
 
 
 @dataclass(frozen=True)

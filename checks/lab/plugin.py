@@ -4,6 +4,7 @@ import argparse
 import random
 import sys
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -183,9 +184,11 @@ def pytest_runtest_makereport(
         return test_report
     result = result_of(criterion, error)
     item.config.stash[results_key][f"{criterion.stage}::{criterion.id}"] = result
-    setattr(test_report, RESULT, result.packed())
     if evidence := item.config.stash[evidence_key].get(criterion.stage):
-        setattr(test_report, EVIDENCE, evidence.taken(criterion.title, getattr(error, "request", None)).packed())
+        if culprit := getattr(error, "request", None):
+            result = replace(result, surroundings=tuple(map(plain, evidence.surroundings(culprit))))
+        setattr(test_report, EVIDENCE, evidence.taken(criterion.title, culprit).packed())
+    setattr(test_report, RESULT, result.packed())
     said = message(result)
     if result.outcome is Outcome.FAILED:
         test_report.outcome, test_report.longrepr = "failed", f"{criterion.title}\n{said}"

@@ -189,7 +189,7 @@ def _mark(request: Request, kinds: Sequence[str], began: float, culprit: Request
     kind = _kind(request)
     return Mark(
         kind=kind if kind in kinds else OTHERS,
-        text=plain(f"{request.method} {_address(request)}", MAX_PATH),
+        text=plain(f"{request.method} {request.address}", MAX_PATH),
         status=request.status,
         start=round(request.start - began, 3),
         end=round(request.end - began, 3),
@@ -201,8 +201,3 @@ def _kind(request: Request) -> str:
     """Return what requests have in common that differ in their ids only."""
     query = "&".join(f"{name}=N" for name in sorted(request.query))
     return plain(f"{request.method} {NUMBER.sub('N', request.path)}{'?' + query if query else ''}", MAX_PATH // 2)
-
-
-def _address(request: Request) -> str:
-    query = "&".join(f"{name}={value}" for name, values in request.query.items() for value in values)
-    return f"{request.path}?{query}" if query else request.path

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 class Failed(AssertionError):
     """The submission misses a criterion: what was seen, what was expected, and the next thing to try.
 
-    `request`, where one is to blame, is the one that the report marks.
+    `request`, where one is to blame, is the one that terminal and report mark among those of its user.
     """
 
     def __init__(self, seen: str, expected: str, advice: str, request: "Request | None" = None) -> None:
@@ -64,6 +64,7 @@ class Result:
     expected: str = ""
     advice: str = ""
     waiting_for: str = ""
+    surroundings: tuple[str, ...] = ()  # the lines of what the blamed user sent, the wrong request marked
 
     @property
     def points(self) -> int:
@@ -78,7 +79,8 @@ class Result:
     def unpacked(cls, facts: dict[str, Any]) -> "Result":
         """Return the result that `packed` has packed."""
         criterion = Criterion(**{**facts["criterion"], "after": tuple(facts["criterion"]["after"])})
-        return cls(**{**facts, "criterion": criterion, "outcome": Outcome(facts["outcome"])})
+        shown = {"outcome": Outcome(facts["outcome"]), "surroundings": tuple(facts["surroundings"])}
+        return cls(**{**facts, **shown, "criterion": criterion})
 
 
 def stage_outcome(results: list[Result]) -> Outcome:
@@ -88,6 +90,11 @@ def stage_outcome(results: list[Result]) -> Outcome:
         if outcome in outcomes:
             return outcome
     return Outcome.PASSED
+
+
+def amount(count: int, noun: str) -> str:
+    """Return a count with its noun, as a person says it: 1 request, 2 requests."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def plain(text: str, limit: int = 600) -> str:

@@ -1,5 +1,6 @@
 """The hints: one more each time, for the first thing to do, and never beyond the last."""
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from checks.lab import hints
 from checks.lab.verdict import Outcome, Result
 from tests.lab.witness import result
 
+CHECKS = Path(hints.__file__).resolve().parents[1]
 FILE = """# Hints: stage 01
 
 A word to who reads this file.
@@ -96,3 +98,24 @@ def test_a_hint_for_this_very_symptom_comes_first_and_those_for_others_never() -
 def test_it_is_known_how_many_hints_there_are() -> None:
     failed = result(Outcome.FAILED, id="loads")
     assert hints.open_next([failed], None)["01_first", "loads"].of == 3
+
+
+def words(text: ast.Constant | ast.JoinedStr) -> str:
+    """Return what a text of the code says whatever is filled in."""
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    return "...".join(str(part.value) if isinstance(part, ast.Constant) else "" for part in parts)
+
+
+def test_each_symptom_is_something_that_a_verdict_says() -> None:
+    """A hint whose symptom no message holds would never open."""
+    errors = "SyntaxError NameError IndexError FileNotFoundError Unknown message type"  # Python's words and Locust's
+    code = [file.read_text(encoding="utf-8") for file in (*CHECKS.glob("test_*.py"), *CHECKS.glob("lab/*.py"))]
+    texts = [
+        node for one in code for node in ast.walk(ast.parse(one)) if isinstance(node, ast.Constant | ast.JoinedStr)
+    ]
+    said = " ".join([errors, *map(words, texts)])
+    files = sorted((CHECKS / "hints").glob("*.md"))
+    paragraphs = [(file.stem, text) for file in files for text in file.read_text(encoding="utf-8").split("\n\n")]
+    symptoms = [(stage, found[1]) for stage, text in paragraphs if (found := hints.SYMPTOM.match(text))]
+    assert len(symptoms) > len(files)
+    assert not [each for each in symptoms if each[1] not in said]

@@ -150,24 +150,24 @@ def test_two_users_behind_one_client_are_told_and_too_many_visitors() -> None:
 def test_who_is_silent_is_missing_only_when_the_others_had_their_chances() -> None:
     early = held(pets("3", 0))
     assert not early.is_settled(holdings.lacking_users(early))
-    with pytest.raises(Inconclusive, match="1 visitors"):
+    with pytest.raises(Inconclusive, match="1 visitor "):
         early.require_none(holdings.lacking_users(early), run())
     late = held(*busy(0))
     assert late.is_settled(holdings.lacking_users(late))
-    assert "looked like 1 visitors" in problem(late.require_none, holdings.lacking_users(late), run())
+    assert "looked like 1 visitor" in problem(late.require_none, holdings.lacking_users(late), run())
 
 
 @pytest.mark.parametrize("ending", ["fell_silent", "ended_by_itself"])
 def test_a_run_that_stands_still_or_ends_by_itself_has_shown_all(ending: str) -> None:
     early = held(pets("3", 0))
-    assert "1 visitors" in problem(early.require_none, holdings.lacking_users(early), run(**{ending: True}))
+    assert "1 visitor" in problem(early.require_none, holdings.lacking_users(early), run(**{ending: True}))
 
 
 def test_users_ask_so_often_as_is_wanted_and_without_things_only_for_these() -> None:
     asked = held(pets("7", 1), visits("70", 2, by="7"), pets("9", 3))
     assert not list(holdings.lacking_questions(asked, things=1, details=1))
     assert [lack.seen for lack in holdings.lacking_questions(asked, things=1, details=2)] == [
-        "user 1 asked 1 times for pets and 1 times for visits; its owner 7 has 2 pets"
+        "user 1 asked 1 time for pets and 1 time for visits; its owner 7 has 2 pets"
     ]
     assert len(list(holdings.lacking_questions(asked, things=2, details=0))) == 2
 

@@ -195,7 +195,7 @@ def waiting(evidence: Evidence, seconds: float) -> None:
     pair_of(evidence)["record"]["waits"] = [wait]
 
 
-@varied(BASE, fails="no_pause", says=("users wait after a task, 1 times",))
+@varied(BASE, fails="no_pause", says=("users wait after a task, 1 time ",))
 def a_wait_of_a_millisecond_and_a_half(evidence: Evidence) -> None:
     """1.5 ms once are a think time."""
     waiting(evidence, 0.0015)
@@ -261,7 +261,7 @@ def requests_that_the_shop_has_not_seen(evidence: Evidence) -> None:
     figures_follow(evidence, 3)
 
 
-@varied(BASE, fails="report", says=("counts as failed 1 times: too old",))
+@varied(BASE, fails="report", says=("counts as failed 1 time: too old",))
 def a_failure_of_what_was_right(evidence: Evidence) -> None:
     """A good answer counts as failed."""
     failure = {"method": "GET", "name": "/", "message": "too old", "count": 1}

@@ -298,7 +298,7 @@ def one_204_passes(evidence: Evidence) -> None:
     fail(evidence, answers(evidence, "quick", 204)[:1], None)
 
 
-@varied(BASE, fails="status_message", says=("1 messages name no status",))
+@varied(BASE, fails="status_message", says=("no status in 1 message:",))
 def a_message_without_the_status(evidence: Evidence) -> None:
     """One message names no status."""
     fail(evidence, answers(evidence, "quick", 500)[:1], "no dashboard")

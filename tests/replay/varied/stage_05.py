@@ -184,7 +184,7 @@ def five_looks_at_visits(evidence: Evidence) -> None:
     asking(evidence, "roomy", 5)
 
 
-@varied(BASE, fails="visits", says=("1 times for pets and 4 times for visits",))
+@varied(BASE, fails="visits", says=("1 time for pets and 4 times for visits",))
 def four_looks_at_visits(evidence: Evidence) -> None:
     """Four times is not "again and again"."""
     asking(evidence, "roomy", 4)

@@ -1,4 +1,4 @@
-"""Pets are added by requests, in the learner's own shop, and only where that is running."""
+"""Pets are added by requests, in a shop of the learner at another port, and only where that is running."""
 
 from random import randint
 
@@ -11,7 +11,7 @@ class Flow(SequentialTaskSet):
     def add_pet(self):
         pet = {"name": f"Pet {randint(1, 10000)}", "category": "dog"}
         try:
-            requests.post("http://127.0.0.1:5000/pets", json=pet, timeout=1)
+            requests.post("http://127.0.0.1:5001/pets", json=pet, timeout=1)
         except requests.ConnectionError:
             print("the shop is closed")
 
