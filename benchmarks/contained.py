@@ -43,7 +43,8 @@ KINDS = {
     "answers": ("unread_replies", "answers_that_grow"),
     "requests": ("huge_bodies", "threads_forge_requests"),
     "output": ("log_bomb", "junk_in_the_record"),
-    "archives": ("zip_bomb", "tar_bomb"),
+    "archives": ("zip_bomb", "zip_of_entries", "tar_bomb", "tar_of_headers", "tar_with_a_long_header", "xz_bomb"),
+    "source": ("five_thousand_terms", "fillers_before_the_locustfile"),
 }
 CPU, BUSIEST, RIGHT = "CPU", ("busy_processes", "busy_threads"), FOLDER / "01_sequential_flows" / "right" / "two_files"
 LOOK_EVERY = 0.05  # seconds
