@@ -56,6 +56,7 @@ WAY_OUT_OF_ROOT = "in a container, start it with --privileged"
 REFUSAL = "exam mode can't be had: "
 OPEN_FILES = 16_384
 MOST_BUFFERED = 256 * 1024  # bytes
+CHILDREN = Path("/proc/thread-self/children")  # what processes take is counted by what such files name
 WITH_PATH = ("--submission", "--report")
 PROBE_LIMIT = 60.0  # seconds; an idle machine needs half of one
 
@@ -157,6 +158,10 @@ def _require_programs() -> None:
     for program, package in (("bwrap", "bubblewrap"), ("prlimit", "util-linux")):
         if not shutil.which(program):
             raise NoExam(f"it needs {package}: sudo apt install {package} (or dnf ...)")
+    if platform.libc_ver()[0] != "glibc":
+        raise NoExam("it needs a system with glibc, which Alpine Linux lacks: use Debian, Ubuntu or Fedora")
+    if not CHILDREN.exists():
+        raise NoExam("this kernel names no children of a process (CONFIG_PROC_CHILDREN): nobody could count them")
 
 
 # --- what a cell may see of the system
