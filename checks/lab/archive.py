@@ -21,7 +21,12 @@ MOST_SAID = 4096
 
 def is_archive(path: Path) -> bool:
     """Tell whether a file calls itself an archive."""
-    return path.name.lower().endswith(SUFFIXES)
+    return bool(_suffix(path))
+
+
+def _suffix(path: Path) -> str:
+    """Return which suffix of an archive ends a name, which may be all that there is of it: .zip; empty for none."""
+    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
 
 
 @contextmanager
@@ -34,7 +39,7 @@ def unpacked(path: Path, make_cell: Callable[[], Cell] = Cell) -> Iterator[Path]
     with make_cell() as cell:
         folder = cell.work / (re.sub(r"[^\w-]", "_", path.name.split(".")[0])[:100] or "archive")
         folder.mkdir()
-        packed = cell.home / f"packed{path.suffix}"
+        packed = cell.home / f"packed{_suffix(path)}"
         _copy(path, packed)
         _unpack(cell, path, packed, folder)
         yield _innermost(folder)

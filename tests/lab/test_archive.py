@@ -73,6 +73,10 @@ def test_each_kind_of_tar_is_unpacked(tmp_path: Path, name: str) -> None:
     assert held(tarred(tmp_path / name, "locustfile.py", "data/owners.csv")) == ["data/owners.csv", "locustfile.py"]
 
 
+def test_a_name_may_be_a_suffix_and_no_more(tmp_path: Path) -> None:
+    assert held(zipped(tmp_path / ".zip", "a.py")) == ["a.py"]
+
+
 def test_a_zip_is_unpacked(tmp_path: Path) -> None:
     assert held(zipped(tmp_path / "a.zip", "locustfile.py", "data/owners.csv")) == ["data/owners.csv", "locustfile.py"]
 
