@@ -270,10 +270,86 @@ def a_time_that_is_measured_late(evidence: Evidence) -> None:
     tell(evidence, "limit 3000.0 exceeded: {:.1f}", 900.0)
 
 
+def too_long(evidence: Evidence, messages: int, more: float, early: float = 0.0) -> None:
+    """Let so many slow answers be said to have taken that much more than they did, the others that much less."""
+    requests = answers(evidence, "over") + answers(evidence, "far over")
+    for number, request in enumerate(requests):
+        took = max(1000 * (request["end"] - request["start"]), count_of(evidence, request)["milliseconds"])
+        fail(evidence, [request], f"limit 3000.0 exceeded: {took + (more if number < messages else early):.1f}")
+
+
+@varied(BASE)
+def two_times_that_are_too_long(evidence: Evidence) -> None:
+    """A machine may let a submission look at its clock 1.1 s late twice."""
+    too_long(evidence, 2, 1100.0)
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def three_times_that_are_too_long(evidence: Evidence) -> None:
+    """Three times 1.1 s more than it took are no chance."""
+    too_long(evidence, 3, 1100.0)
+
+
+@varied(BASE)
+def all_times_a_little_too_long(evidence: Evidence) -> None:
+    """0.2 s more than Locust measured may be the machine's, time and again."""
+    too_long(evidence, 8, 200.0)
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def all_times_too_long(evidence: Evidence) -> None:
+    """0.3 s more each time are another clock, on a machine that is quick otherwise."""
+    too_long(evidence, 8, 300.0)
+
+
+@varied(BASE, unclear="slow_message")
+def all_times_too_long_on_a_slow_machine(evidence: Evidence) -> None:
+    """The same where an answer reached Locust 0.3 s late: so may the others have reached the submission."""
+    too_long(evidence, 8, 300.0)
+    late_to_locust(evidence, 300.0)
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def all_times_too_long_on_a_quick_machine(evidence: Evidence) -> None:
+    """The same where no answer reached Locust more than 0.2 s late."""
+    too_long(evidence, 8, 300.0)
+    late_to_locust(evidence, 200.0)
+
+
+def late_to_locust(evidence: Evidence, ms: float) -> None:
+    """Let a quick answer have reached Locust so many milliseconds after the shop gave it."""
+    request = answers(evidence, "quick")[0]
+    count_of(evidence, request)["milliseconds"] = 1000 * (request["end"] - request["start"]) + ms
+
+
 @varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
-def a_time_that_is_too_long(evidence: Evidence) -> None:
-    """1.1 s more than it took are too much."""
-    tell(evidence, "limit 3000.0 exceeded: {:.1f}", 1100.0)
+def a_clock_in_place_of_a_time(evidence: Evidence) -> None:
+    """A minute and more is no time of an answer."""
+    request = answers(evidence, "over")[-1]
+    fail(evidence, [request], "limit 3000.0 exceeded: 60000")
+
+
+@varied(BASE)
+def times_at_the_front(evidence: Evidence) -> None:
+    """The time stands first, the limit and some other numbers behind it, not the same in each message."""
+    for number, request in enumerate(answers(evidence, "over") + answers(evidence, "far over")):
+        took = 1000 * (request["end"] - request["start"])
+        fail(evidence, [request], f"{took:.0f} ms > 3000 ms" + " (slow 1 9)" * number)
+
+
+@varied(BASE)
+def times_at_the_back(evidence: Evidence) -> None:
+    """The time stands last, and what is in front of it is not as long in each message."""
+    for number, request in enumerate(answers(evidence, "over") + answers(evidence, "far over")):
+        took = 1000 * (request["end"] - request["start"])
+        fail(evidence, [request], "5001 " * number + f"> 3000 ms: {took:.0f} ms")
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def one_time_for_all(evidence: Evidence) -> None:
+    """Each message has the same time, which is longer than all of them took."""
+    for request in answers(evidence, "over") + answers(evidence, "far over"):
+        fail(evidence, [request], "limit 3000.0 exceeded: 5001")
 
 
 @varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
