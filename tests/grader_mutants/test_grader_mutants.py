@@ -17,7 +17,7 @@ from tests.grader_mutants.noticing import FRACTION, Jury, excused
 from tests.grader_mutants.transplant import transplanted
 from tests.replay.grading import Case, opened
 from tests.replay.recording import Recording
-from tests.replay.variations import base_of, bases, opened_variation, outdated, variations
+from tests.replay.variations import base_of, bases, opened_variation, variations
 
 # What a verdict comes through besides: it is asked, keeps, counts and words, and decides nothing about a submission.
 AROUND = {"__init__", "bench", "evidence", "fitting", "gate", "hints", "intake", "journal", "notes", "plugin", "record"}
@@ -29,7 +29,6 @@ def jury() -> Iterator[Jury]:
     """The variations of stage 01."""
     with ExitStack() as files:
         own = (variation for variation in variations() if variation.entry.stage.startswith("01"))
-        own = (variation for variation in own if str(variation) not in outdated())
         yield Jury([files.enter_context(opened_variation(variation)) for variation in own])
 
 

@@ -14,10 +14,9 @@ from tests.replay.__main__ import difference, record, stale
 from tests.replay.grading import NEEDS_RUN, opened
 from tests.replay.packing import Packer, Unfit, Unpacker
 from tests.replay.recording import Recording
-from tests.replay.variations import Variation, base_of, bases, opened_variation, outdated, variations
+from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
 
 BASES = bases(variations())
-OUTDATED = outdated()
 
 
 class Ending(Enum):
@@ -94,9 +93,7 @@ def test_a_base_is_judged_as_it_was(entry: Entry) -> None:
 
 
 @pytest.mark.parametrize("variation", variations(), ids=str)
-def test_a_variation_gets_its_verdict(variation: Variation, request: pytest.FixtureRequest) -> None:
-    if str(variation) in OUTDATED:
-        request.applymarker(pytest.mark.xfail(reason="outdated.txt", strict=True))
+def test_a_variation_gets_its_verdict(variation: Variation) -> None:
     with opened_variation(variation) as case:
         assert not case.mistake(case.judge())
 

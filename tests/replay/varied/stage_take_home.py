@@ -262,7 +262,7 @@ def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
 @varied(BASE, fails="says_so", says=("it printed nothing",), bonus=True)
 def a_worker_that_says_nothing(evidence: Evidence) -> None:
     """A worker without its master prints nothing."""
-    wait_of(evidence)["printed"] = ""
+    wait_of(evidence).update(printed="", said=[])
 
 
 @varied(BASE, fails="recovers", says=("had no master and ended",), bonus=True)
