@@ -10,7 +10,7 @@ import pytest
 
 from checks.lab import Journal, Request
 from tests.corpus import Entry, entries
-from tests.replay.__main__ import difference, record, stale
+from tests.replay.__main__ import Recorded, difference, record, stale
 from tests.replay.grading import NEEDS_RUN, opened
 from tests.replay.packing import Packer, Unfit, Unpacker
 from tests.replay.recording import Recording
@@ -122,7 +122,8 @@ def test_a_graded_submission_is_recorded(tmp_path: Path) -> None:
         return tmp_path / "recording"
 
     assert stale([entry], place)
-    assert not record(entry, place)
+    result = record(entry, place)
+    assert str(result) == "recorded" or result.first
     recording = Recording.read(place(entry))
     assert not stale([entry], place)
     assert not difference(entry, recording)
@@ -131,9 +132,21 @@ def test_a_graded_submission_is_recorded(tmp_path: Path) -> None:
     assert "fresh_names" in difference(entry, other)
 
 
+def test_a_recording_of_the_other_mode_is_stale_where_exam_mode_is_asked_for() -> None:
+    entry = BASES[0]
+    assert not stale([entry], base_of)
+    assert stale([entry], base_of, exam=True)
+
+
+def test_a_verdict_that_is_right_the_second_time_only_is_told() -> None:
+    assert str(Recorded("", "")) == "recorded"
+    assert str(Recorded("", "passed instead of failed")) == "recorded (first came out: passed instead of failed)"
+    assert str(Recorded("failed at []", "no report")) == "failed at [] (first came out: no report)"
+
+
 def test_a_wrong_verdict_is_not_recorded(tmp_path: Path) -> None:
     """Live: an entry that fails is no base of variations."""
     entry = next(entry for entry in entries("wrong", "01*") if entry.folder.name == "syntax_error")
     expected = replace(entry, outcome="passed", criterion="", says=())
-    assert "failed instead of passed" in record(expected, lambda _: tmp_path / "recording", attempts=1)
+    assert "failed instead of passed" in record(expected, lambda _: tmp_path / "recording", attempts=1).mistake
     assert not (tmp_path / "recording").exists()
