@@ -85,6 +85,20 @@ def test_words_are_told_from_decisions() -> None:
     assert not names["checks/test_01_sequential_flows.py test_report: never: figures.failures"]
 
 
+@pytest.mark.parametrize(
+    ("file", "change", "is_advice"),
+    [
+        ("distribution", "FREE_AFTER: 10.0 becomes 20.0", True),
+        ("distribution", "ALONE: 6.0 becomes 12.0", True),
+        ("distribution", "SAYS_SO: 10.0 becomes 20.0", False),
+        ("distribution", "FEWER: 6 becomes 12", False),
+        ("thinking", "OWN_SLEEP: 0.2 becomes 0.4", False),
+    ],
+)
+def test_a_constant_that_is_only_said_counts_as_words(file: str, change: str, is_advice: bool) -> None:
+    assert mutant(file, change).is_advice == is_advice
+
+
 def test_all_that_judges_is_mutated() -> None:
     """What takes part in a verdict is in a module that is mutated, or is known to decide nothing."""
     reached: set[str] = set()

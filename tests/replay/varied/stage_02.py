@@ -181,10 +181,10 @@ def both_at_the_last_moment(evidence: Evidence) -> None:
     pair_of(evidence)["out_of_time"] = True
 
 
-def stopping(evidence: Evidence, later: int) -> None:
-    """Let one of the two who are served stop, after which the other one sends so many requests."""
+def stopping(evidence: Evidence, later: int, sent: int = 30) -> None:
+    """Let one of the two who are served stop after some requests, and the other one send so many later."""
     first, second = served(evidence)
-    own = second[: len(second) // 3]
+    own = second[:sent]
     evidence.drop(second[len(own) :])
     after = [request for request in first if request["start"] > own[-1]["end"]]
     evidence.drop(after[later:])
@@ -212,6 +212,12 @@ def one_user_is_silent_for_a_hundred(evidence: Evidence) -> None:
 def one_user_is_silent_for_more(evidence: Evidence) -> None:
     """A user that is silent while the other one gets more than a hundred answers has stopped."""
     stopping(evidence, 101)
+
+
+@varied(BASE, fails="goes_on", says=("1 of 2 users stopped", "after 2 requests"))
+def one_user_stops_at_once(evidence: Evidence) -> None:
+    """A user that was served once, and then stopped."""
+    stopping(evidence, 101, sent=2)
 
 
 @varied(BASE, fails="goes_on", says=("2 of 2 users stopped",))
@@ -369,7 +375,7 @@ def a_quarter_that_is_quick(evidence: Evidence) -> None:
 @varied(BASE, fails="no_pause", says=("30 ms pass",))
 def less_than_a_quarter_that_is_quick(evidence: Evidence) -> None:
     """A sleep that is drawn by lot is short now and then."""
-    gaps = [0.001] * 20 + [0.03] * 60
+    gaps = [0.001] * 19 + [0.02] * 20 + [0.03] * 41
     pair_late(evidence, gaps, again=gaps)
 
 
@@ -383,6 +389,38 @@ def a_quarter_that_is_as_late_as_others_are(evidence: Evidence) -> None:
 def a_quarter_that_is_later_than_others_are(evidence: Evidence) -> None:
     """20 ms are too many there."""
     pair_late(evidence, [0.001] * 20 + [0.03] * 60, again=[0.001] * 20 + [0.02] * 60)
+
+
+@varied(BASE, unclear="no_pause")
+def a_quarter_of_others_that_is_late(evidence: Evidence) -> None:
+    """Of the others' gaps no more than a quarter is quick: 7.5 ms may be the machine's."""
+    pair_late(evidence, [0.008] * 80, again=[0.0075] * 80, noise=[0.001] * 20 + [0.004] * 60)
+
+
+@varied(BASE, fails="no_pause", says=("8 ms pass",))
+def a_quarter_of_others_that_is_quick(evidence: Evidence) -> None:
+    """A little more than a quarter is quick: 7.5 ms are their own."""
+    pair_late(evidence, [0.008] * 80, again=[0.0075] * 80, noise=[0.001] * 21 + [0.004] * 59)
+
+
+@varied(BASE, fails="no_pause", says=("9000 ms pass",))
+def a_sleep_after_one_of_two_requests(evidence: Evidence) -> None:
+    """Nothing passes before a pet is added, 8 ms before the dashboard is opened."""
+    pair_late(evidence, [0.002, 0.002, 0.008, 0.008] * 20)
+    for own in served(evidence):
+        for request in own[2::2]:
+            request.update(method="POST", path="/pets")
+
+
+@varied(BASE)
+def late_before_all_were_there(evidence: Evidence) -> None:
+    """While Locust starts users, it has no time for those who are there already."""
+    pair_late(evidence, [0.6] * 10 + HONEST)
+    first, second = served(evidence)
+    visits = evidence.visits(evidence.part("trial", "pair")["shown"])
+    last = next(own for own in visits if own[0]["visitor"] not in (first[0]["visitor"], second[0]["visitor"]))
+    last[0]["start"] = max(first[6]["end"], second[6]["end"]) + 0.001
+    last[0]["end"] = last[0]["start"] + 0.001
 
 
 @varied(BASE)
@@ -418,6 +456,13 @@ def more_stalls_than_others_have(evidence: Evidence) -> None:
     pair_late(evidence, gaps, again=gaps, noise=[*HONEST, 0.6])
 
 
+@varied(BASE, fails="no_pause", says=("5 times a user was silent",))
+def stalls_of_others_that_are_short(evidence: Evidence) -> None:
+    """Less than half a second of others is no silence."""
+    gaps = HONEST + [0.6] * 5
+    pair_late(evidence, gaps, again=gaps, noise=[*HONEST, 0.45])
+
+
 @varied(BASE, fails="no_pause", says=("600 ms pass",))
 def a_few_long_sleeps_and_nothing_else(evidence: Evidence) -> None:
     """Each of the few gaps that there are is a long one."""
@@ -440,6 +485,12 @@ def too_few_requests_to_judge_by(evidence: Evidence) -> None:
 def just_enough_requests_to_judge_by(evidence: Evidence) -> None:
     """20 gaps are enough."""
     pair_late(evidence, HONEST[:20])
+
+
+@varied(BASE, fails="no_pause", says=("30 ms pass",))
+def just_enough_requests_to_see_a_sleep(evidence: Evidence) -> None:
+    """Of 20 gaps each need not be a long one."""
+    pair_late(evidence, [0.03] * 20, again=[0.03] * 20)
 
 
 @varied(BASE)
@@ -488,6 +539,14 @@ def two_stalls_of_a_machine_with_a_crowd(evidence: Evidence) -> None:
 def sleeps_now_and_then_in_a_crowd(evidence: Evidence) -> None:
     """Five times is no chance, where others are never late."""
     crowd_late(evidence, [0.002] * 195 + [0.3] * 5, again=HONEST + [0.3] * 5)
+
+
+@varied(BASE, fails="no_pause", says=("9000 ms pass",))
+def a_crowd_in_two_files(evidence: Evidence) -> None:
+    """Users sleep in one of two single files, and do nothing in the other one."""
+    crowd_late(evidence, [0.3])
+    files = evidence.state("trial", "gate")["files"]
+    files.append([files[0][1] + 1000, files[0][1] + 1001])
 
 
 @varied(BASE, fails="no_pause", says=("9000 ms pass",))
