@@ -368,6 +368,41 @@ def thousands_that_are_grouped(evidence: Evidence) -> None:
         fail(evidence, [request], f"limit 3,000 ms exceeded: {took:,.1f} ms")
 
 
+@varied(BASE)
+def a_time_that_is_rounded(evidence: Evidence) -> None:
+    """80 ms less than it took may have been cut off."""
+    request = answers(evidence, "over")[-1]
+    took = 1000 * (request["end"] - request["start"]) - 80
+    fail(evidence, [request], f"limit 3000.0 exceeded: {took:.1f}")
+
+
+@varied(BASE)
+def three_times_that_are_late(evidence: Evidence) -> None:
+    """0.7 s may come more than twice, as long as most times are right."""
+    too_long(evidence, 3, 700.0)
+
+
+@varied(BASE)
+def one_time_that_is_very_late(evidence: Evidence) -> None:
+    """A machine may stand still for half a minute and more, once."""
+    too_long(evidence, 1, 36_000.0)
+
+
+@varied(BASE)
+def times_that_locust_measured(evidence: Evidence) -> None:
+    """Where Locust itself had all answers 0.6 s late, so had the submission."""
+    for request in answers(evidence, "over") + answers(evidence, "far over"):
+        counted = count_of(evidence, request)
+        counted["milliseconds"] = 1000 * (request["end"] - request["start"]) + 600
+        counted["failure"] = f"limit 3000.0 exceeded: {counted['milliseconds']:.1f}"
+
+
+@varied(BASE)
+def a_fast_answer_that_fails_without_a_number(evidence: Evidence) -> None:
+    """What chance allows once is asked for no words."""
+    fail(evidence, answers(evidence, "under")[:1], "no")
+
+
 @varied(BASE, fails="status", says=("1 of", "such as a 204"))
 def one_204_passes(evidence: Evidence) -> None:
     """One answer without a dashboard counts as a success."""
@@ -378,3 +413,46 @@ def one_204_passes(evidence: Evidence) -> None:
 def a_message_without_the_status(evidence: Evidence) -> None:
     """One message names no status."""
     fail(evidence, answers(evidence, "quick", 500)[:1], "no dashboard")
+
+
+@varied(BASE)
+def slow_ones_without_a_status(evidence: Evidence) -> None:
+    """Of a slow 500 the limit and the time will do."""
+    for request in answers(evidence, "over", 500):
+        fail(evidence, [request], f"limit 3000.0 exceeded: {1000 * (request['end'] - request['start']):.1f}")
+
+
+@varied(BASE, fails="status_message", says=("1 messages name no status", "or with 3000 and the milliseconds"))
+def a_slow_one_without_a_status_or_a_time(evidence: Evidence) -> None:
+    """The limit alone will not do."""
+    fail(evidence, answers(evidence, "over", 500)[:1], "limit 3000.0 exceeded")
+
+
+@varied(BASE, fails="status_message", says=("1 messages name no status",))
+def a_quick_one_with_the_limit(evidence: Evidence) -> None:
+    """Nor will a limit that the answer has kept."""
+    fail(evidence, answers(evidence, "quick", 500)[:1], "limit 3000.0 exceeded: 3100.0")
+
+
+@varied(BASE)
+def one_message_with_another_status(evidence: Evidence) -> None:
+    """A number in a message may be another answer's status by chance."""
+    fail(evidence, answers(evidence, "quick", 204)[:1], "204 or 500")
+
+
+@varied(BASE, fails="status_message", says=("2 messages name statuses of other answers", "which names 500"))
+def messages_with_other_statuses(evidence: Evidence) -> None:
+    """Twice is a list of codes."""
+    fail(evidence, answers(evidence, "quick", 204)[:2], "204 or 500")
+
+
+@varied(BASE)
+def times_that_look_like_a_status(evidence: Evidence) -> None:
+    """204 ms may be the time that a quick answer took."""
+    fail(evidence, answers(evidence, "quick", 500)[:2], "500 in 204 ms")
+
+
+@varied(BASE, fails="status_message", says=("name statuses of other answers", "which names 204"))
+def times_that_are_too_short_for_a_status(evidence: Evidence) -> None:
+    """204 ms are no time of a slow answer."""
+    fail(evidence, answers(evidence, "over", 500)[:2], "500 in 204 ms")

@@ -1,6 +1,7 @@
 """The take-home: users that think just long enough, questions that name nobody, and part 3 on many machines."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from checks.lab.bench import COMPRESSION
@@ -228,6 +229,12 @@ def thinking(evidence: Evidence, asked: Callable[[int, int], float]) -> None:
     evidence.pace(run, lambda user, position: asked(user, position - 1) / COMPRESSION if position else 0.0)
     evidence.wait(run, asked)
     run["record"]["waits"] = [wait for wait in run["record"]["waits"] if wait["asked"]]
+    names_follow(evidence)
+
+
+def names_follow(evidence: Evidence) -> None:
+    """Let Locust have named each request by its path."""
+    run = scene_of(evidence)["run"]
     names = {one["id"]: one["path"] for one in evidence.of(run["journal"])}
     for count in run["record"]["counted"]:
         count["name"] = names[count["request"]]
@@ -281,12 +288,10 @@ def the_same_again(evidence: Evidence, count: int) -> None:
     """Let users ask so often, late in the run, once more what they have just asked."""
     thinking(evidence, off(evidence, count, 0.0))
     for own in evidence.visits(scene_of(evidence)["run"]["journal"]):
-        for before, after in zip(own[20:], own[21:], strict=False):
+        for before, after in pairwise(own[20:]):
             if after["start"] - before["end"] < 0.01:
                 after.update(path=before["path"], query=before["query"])
-    names = {one["id"]: one["path"] for one in evidence.of(scene_of(evidence)["run"]["journal"])}
-    for counted in scene_of(evidence)["run"]["record"]["counted"]:
-        counted["name"] = names[counted["request"]]
+    names_follow(evidence)
 
 
 @varied(BASE)
@@ -307,9 +312,7 @@ def at_first(evidence: Evidence, times: int) -> None:
     for own in evidence.visits(scene_of(evidence)["run"]["journal"]):
         for request in own[1:times]:
             request.update(path=own[0]["path"], query=own[0]["query"])
-    names = {one["id"]: one["path"] for one in evidence.of(scene_of(evidence)["run"]["journal"])}
-    for counted in scene_of(evidence)["run"]["record"]["counted"]:
-        counted["name"] = names[counted["request"]]
+    names_follow(evidence)
 
 
 @varied(BASE)
