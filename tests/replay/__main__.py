@@ -94,7 +94,8 @@ def is_hostile(entry: Entry) -> bool:
 
 
 def _graded(entry: Entry, file: Path, exam: bool) -> Verdict:
-    recording = ("-p", "tests.replay.recorder", f"--record={file}", f"--record-key={key(entry)}", "-k", entry.stage)
+    recording: tuple[str, ...] = ("-p", "tests.replay.recorder", f"--record={file}", f"--record-key={key(entry)}")
+    recording = (*recording, "-k", entry.stage)
     if is_hostile(entry):
         submission = file.with_name("in")
         submission.mkdir()
