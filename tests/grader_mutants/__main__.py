@@ -38,7 +38,7 @@ def main() -> int:
     meant = [entry for kind in KINDS for entry in entries(kind, f"{options.stage}*")]
     if options.record:
         for entry in stale(meant):
-            print(f"{record(entry) or 'recorded'}  {entry}", flush=True)
+            print(f"{record(entry)}  {entry}", flush=True)
     if old := stale(meant):
         print(f"{len(old)} of {len(meant)} recordings are missing or stale: python -m tests.replay record")
     with ExitStack() as files:

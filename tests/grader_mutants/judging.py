@@ -122,8 +122,8 @@ def _parameters(node: ast.AST) -> list[str]:
 def words() -> frozenset[ast.AST]:
     """Return the nodes of all that judges which only choose the words of a message, or build them.
 
-    They stand in what an exception says, in a variable that is used there and nowhere else, or in a function of which
-    the same is true. At first each variable and each function is taken for such a one, until it is used otherwise.
+    They stand in what an exception says, in a variable that is used there and nowhere else, or in a function or a
+    constant of which the same is true. At first each is taken for such a one, until it is used otherwise.
     """
     return frozenset(_Words().found)
 
@@ -135,8 +135,9 @@ class _Words:
         self.found: set[ast.AST] = set()
         self._used: set[str] = set(_used_elsewhere())  # functions and attributes that are used for more than words
         self._used_locals: set[tuple[Source, str, str]] = set()
+        self._decides: set[str] = set()  # constants that are used for more, by what judges; with their own module
         count = -1
-        while count != (count := len(self._used) + len(self._used_locals)):
+        while count != (count := len(self._used) + len(self._used_locals) + len(self._decides)):
             self.found.clear()
             for source in sources():
                 for name, node in source.pieces.items():
@@ -145,7 +146,13 @@ class _Words:
                     )
 
     def _is_of_words_alone(self, node: ast.AST, source: Source) -> bool:
-        """Tell whether a function does nothing but build words, or a failure of which only the words are left open."""
+        """Tell whether a function does nothing but build words, or a failure of which only the words are left open.
+
+        Of a constant, whether all that judges says no more than its value, however long a run lasts by it.
+        """
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            names = [name for name, _ in _named([node])]
+            return self._decides.isdisjoint({*names, *(f"{source.module} {name}" for name in names)})
         if not isinstance(node, Function) or _is_criterion(node):
             return False
         name = f"fixture {node.name}" if _is_fixture(node) else _called(source, node.name)
@@ -158,13 +165,17 @@ class _Words:
             if node.id in place.own:
                 self._used_locals.add((place.source, place.function, node.id))
             else:
-                self._used.add(_called(place.source, node.id))
+                self._note(node.id, place.source)
         elif isinstance(node, ast.Attribute):
-            self._used.add(_called(place.source, node.attr))
+            self._note(node.attr, place.source)
         elif isinstance(node, Function):
             self._used |= {f"fixture {name}" for name in _parameters(node.args) if self._is_used(name, place)}
         for child, is_own_word in self._children(node, place):
             self._visit(child, place, is_word=is_word or is_own_word)
+
+    def _note(self, name: str, source: Source) -> None:
+        self._used.add(_called(source, name))
+        self._decides.add(f"{source.module} {name}" if name in source.known else name)
 
     def _is_used(self, name: str, place: "_Place") -> bool:
         if name in place.own:

@@ -14,11 +14,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.corpus import ROOT, Entry, grade
+from tests.corpus import ROOT, grade
 from tests.grader_mutants.changes import NOTE, Mutant
 from tests.grader_mutants.judging import sources
 from tests.grader_mutants.transplant import transplanted
+from tests.replay.__main__ import is_hostile
 from tests.replay.grading import Case
+from tests.replay.recording import EXAM
 
 LIMIT = 20  # seconds for one verdict: the longest takes a tenth of that
 COPIED = ("checks", "petshop_app", "jsonplaceholder_task", "solutions", "exercises", "pyproject.toml")
@@ -28,12 +30,12 @@ Line = tuple[str, int]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant: the entry that noticed it and how, and the entries that only a live run can tell of."""
+    """What became of a mutant: the entry that noticed it and how, and those that only a live run can tell of."""
 
     mutant: Mutant
     by: str = ""
     reached: int = 0  # entries whose verdict comes to the change
-    unknown: tuple[Entry, ...] = ()
+    unknown: tuple[Case, ...] = ()
     is_live: bool = False
 
     @property
@@ -102,7 +104,7 @@ class Jury:
         outcomes = []
         with multiprocessing.get_context("fork").Pool(jobs) as pool:
             for number, (by, reached, unknown) in enumerate(pool.imap(_tried, range(len(chosen)), chunksize=4)):
-                outcomes.append(Outcome(chosen[number], by, reached, tuple(self.cases[one].entry for one in unknown)))
+                outcomes.append(Outcome(chosen[number], by, reached, tuple(self.cases[one] for one in unknown)))
         return outcomes
 
     def tried(self, mutant: Mutant) -> tuple[str, int, list[int]]:
@@ -182,14 +184,20 @@ def _bounded() -> Iterator[None]:
 
 
 def live(outcome: Outcome, most: int) -> Outcome:
-    """Return what becomes of a mutant that has a few entries graded for real, in a copy of the repository."""
+    """Return what becomes of a mutant that has a few entries graded for real, in a copy of the repository.
+
+    Each in the mode in which it was recorded; a hostile one is left out, since a mutant may let it out of its cell.
+    """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         _copy_to(copy, outcome.mutant)
-        for entry in outcome.unknown[:most]:
-            mistake = grade(f"--submission={entry.folder}", "-k", entry.stage, root=copy).mistake(entry)
+        peaceful = [case for case in outcome.unknown if not is_hostile(case.entry)]
+        for case in peaceful[:most]:
+            program = "checks.lab.exam" if case.recording.mode == EXAM else "pytest"
+            chosen = (f"--submission={case.entry.folder}", "-k", case.entry.stage)
+            mistake = grade(*chosen, program=program, root=copy).mistake(case.entry)
             if mistake:
-                return replace(outcome, by=f"{entry}: {mistake.splitlines()[0][:100]}", is_live=True)
+                return replace(outcome, by=f"{case.entry}: {mistake.splitlines()[0][:100]}", is_live=True)
     return outcome
 
 

@@ -17,7 +17,7 @@ from tests.grader_mutants.noticing import FRACTION, Jury, excused
 from tests.grader_mutants.transplant import transplanted
 from tests.replay.grading import Case, opened
 from tests.replay.recording import Recording
-from tests.replay.variations import base_of, bases, opened_variation, outdated, variations
+from tests.replay.variations import base_of, bases, opened_variation, variations
 
 # What a verdict comes through besides: it is asked, keeps, counts and words, and decides nothing about a submission.
 AROUND = {"__init__", "bench", "evidence", "fitting", "gate", "hints", "intake", "journal", "notes", "plugin", "record"}
@@ -29,7 +29,6 @@ def jury() -> Iterator[Jury]:
     """The variations of stage 01."""
     with ExitStack() as files:
         own = (variation for variation in variations() if variation.entry.stage.startswith("01"))
-        own = (variation for variation in own if str(variation) not in outdated())
         yield Jury([files.enter_context(opened_variation(variation)) for variation in own])
 
 
@@ -84,6 +83,20 @@ def test_words_are_told_from_decisions() -> None:
     names = {one.name: one.is_advice for one in mutants(source("test_01"))}
     assert names["checks/test_01_sequential_flows.py test_host: never: user.host"]
     assert not names["checks/test_01_sequential_flows.py test_report: never: figures.failures"]
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "is_advice"),
+    [
+        ("distribution", "FREE_AFTER: 10.0 becomes 20.0", True),
+        ("distribution", "ALONE: 6.0 becomes 12.0", True),
+        ("distribution", "SAYS_SO: 10.0 becomes 20.0", False),
+        ("distribution", "FEWER: 6 becomes 12", False),
+        ("thinking", "OWN_SLEEP: 0.2 becomes 0.4", False),
+    ],
+)
+def test_a_constant_that_is_only_said_counts_as_words(file: str, change: str, is_advice: bool) -> None:
+    assert mutant(file, change).is_advice == is_advice
 
 
 def test_all_that_judges_is_mutated() -> None:

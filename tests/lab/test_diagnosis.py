@@ -49,10 +49,11 @@ def test_what_a_file_brings_about_is_its_failure(ended: Run, says: str) -> None:
     "ended",
     [
         run("MemoryError", began=float("inf"), declared=float("inf"), can_start=False),
+        run(began=float("inf"), declared=float("inf"), out_of_time=True),
         run(users=USERS, began=20, declared=55, out_of_time=True, importing=19.0),
         run(exit_code=-9, shot=True),
     ],
-    ids=["nothing starts here", "a busy machine", "somebody's signal"],
+    ids=["nothing starts here", "Locust is not loaded in time", "a busy machine", "somebody's signal"],
 )
 def test_what_the_machine_does_leaves_the_verdict_open(ended: Run) -> None:
     with pytest.raises(Inconclusive):

@@ -1,13 +1,14 @@
 """Graded runs of the corpus, recorded once and judged again in milliseconds.
 
-    python -m tests.replay record [--stage 05] [--kind wrong] [--only NAME ...] [--again]
+    python -m tests.replay record [--stage 05] [--kind wrong] [--only NAME ...] [--again] [--exam] [--jobs 2]
     python -m tests.replay check  [--stage 05] [--kind wrong] [--only NAME ...]
     python -m tests.replay bases  [--stage 05] [--again]
 
-`record` grades what has no recording, or a stale one, and keeps what its runs have shown. `check` judges all that is
-recorded once more: each criterion has to come to the same outcome, with the same message. `bases` records the runs that
-variations are made from, which lie in the repository, and judges the variations. All end with 1 where a verdict is
-another one than the corpus expects, or than was recorded.
+`record` grades what has no recording, or a stale one, and keeps what its runs have shown; with `--exam` it grades all
+in exam mode, not the hostile submissions alone, so that it is a round of the corpus there. `check` judges all that is
+recorded once more: each criterion has to come to the same outcome, with the same message. `bases` records the runs
+that variations are made from, which lie in the repository, and judges the variations. All end with 1 where a verdict
+is another one than the corpus expects, or than was recorded.
 """
 
 import argparse
@@ -16,12 +17,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.corpus import ROOT, Entry, Verdict, entries, grade
 from tests.hostile import RUN_LIMIT, made, obstacle
 from tests.replay.grading import opened
-from tests.replay.recording import Recording, file_of, key
+from tests.replay.recording import EXAM, Recording, file_of, key
 from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
 
 KINDS = ("right", "wrong", "hostile")
@@ -42,35 +45,66 @@ def recorded(meant: list[Entry]) -> Iterator[tuple[Entry, Recording]]:
             yield entry, Recording.read(file_of(entry))
 
 
-def stale(meant: Iterable[Entry], place: Callable[[Entry], Path] = file_of) -> list[Entry]:
-    """Return the entries whose recording is missing, or was made by other code or of another submission."""
-    return [entry for entry in meant if not place(entry).exists() or Recording.read(place(entry)).key != key(entry)]
+def stale(meant: Iterable[Entry], place: Callable[[Entry], Path] = file_of, exam: bool = False) -> list[Entry]:
+    """Return the entries whose recording is missing, or was made by other code or of another submission.
+
+    Where `exam` mode is asked for, also those whose recording was made elsewhere.
+    """
+    return [entry for entry in meant if not place(entry).exists() or _is_old(entry, Recording.read(place(entry)), exam)]
 
 
-def record(entry: Entry, place: Callable[[Entry], Path] = file_of, attempts: int = ATTEMPTS) -> str:
-    """Grade an entry and keep what its runs have shown; return what is wrong about the verdict, "" where nothing is."""
-    mistake = ""
-    for _ in range(attempts):
+def _is_old(entry: Entry, recording: Recording, exam: bool) -> bool:
+    return recording.key != key(entry) or (exam and recording.mode != EXAM)
+
+
+class Recorded(NamedTuple):
+    """What came of recording an entry: what is wrong about its verdict, and what was at first; "" where nothing is."""
+
+    mistake: str
+    first: str
+
+    def __str__(self) -> str:
+        first = " ".join(self.first.split())
+        before = f" (first came out: {first})" if first and self.first != self.mistake else ""
+        return (self.mistake or "recorded") + before
+
+
+def record(
+    entry: Entry, place: Callable[[Entry], Path] = file_of, attempts: int = ATTEMPTS, exam: bool = False
+) -> Recorded:
+    """Grade an entry and keep what its runs have shown, where the verdict is right."""
+    mistakes: list[str] = []
+    while len(mistakes) < attempts:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "recording")
             try:
-                mistake = _graded(entry, file).mistake(entry)
+                mistake = _graded(entry, file, exam).mistake(entry)
             except (RuntimeError, subprocess.TimeoutExpired) as error:
                 mistake = str(error)
             if not mistake:
                 Recording.read(file).write(place(entry))
-                return ""
-    return mistake
+                return Recorded("", *mistakes[:1] or [""])
+            mistakes.append(mistake)
+    return Recorded(mistakes[-1], mistakes[0])
 
 
-def _graded(entry: Entry, file: Path) -> Verdict:
-    recording = ("-p", "tests.replay.recorder", f"--record={file}", f"--record-key={key(entry)}", "-k", entry.stage)
-    if "hostile" not in entry.folder.parts:
-        return grade(*recording, f"--submission={entry.folder}")
-    submission = file.with_name("in")
-    submission.mkdir()
-    hostile = (*recording, f"--submission={made(entry, submission)}", f"--run-limit={RUN_LIMIT}")
-    return grade(*hostile, program="checks.lab.exam", PYTHONPATH=str(ROOT))
+def is_hostile(entry: Entry) -> bool:
+    """Tell whether an entry is graded in exam mode in any case."""
+    return "hostile" in entry.folder.parts
+
+
+def _graded(entry: Entry, file: Path, exam: bool) -> Verdict:
+    recording: tuple[str, ...] = ("-p", "tests.replay.recorder", f"--record={file}", f"--record-key={key(entry)}")
+    recording = (*recording, "-k", entry.stage)
+    if is_hostile(entry):
+        submission = file.with_name("in")
+        submission.mkdir()
+        recording = (*recording, f"--submission={made(entry, submission)}", f"--run-limit={RUN_LIMIT}")
+    else:
+        recording = (*recording, f"--submission={entry.folder}")
+    if exam or is_hostile(entry):
+        return grade(*recording, program="checks.lab.exam", PYTHONPATH=str(ROOT))
+    return grade(*recording)
 
 
 def difference(entry: Entry, recording: Recording) -> str:
@@ -91,29 +125,54 @@ def main() -> int:
     parser.add_argument("--kind", choices=KINDS, help="one part of the corpus only")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these entries only")
     parser.add_argument("--again", action="store_true", help="record also what is recorded already")
+    parser.add_argument("--exam", action="store_true", help="grade all in exam mode, and record what is not from there")
+    parser.add_argument("--jobs", type=int, default=1, help="gradings side by side, but for hostile ones (%(default)s)")
     options = parser.parse_args()
     if options.command == "check":
         return _check(chosen(options))
     if options.command == "record":
-        return _record(chosen(options), options.again, file_of)
+        return _record(chosen(options), options, file_of)
     varied = [one for one in variations() if one.entry.stage.startswith(options.stage)]
-    wrong = _record(bases(varied), options.again, base_of)
+    wrong = _record(bases(varied), options, base_of)
     return wrong or _check_varied(varied)
 
 
-def _record(meant: list[Entry], again: bool, place: Callable[[Entry], Path]) -> int:
-    due, began, wrong = meant if again else stale(meant, place), time.monotonic(), 0
-    if any("hostile" in entry.folder.parts for entry in due) and obstacle():
-        due = [entry for entry in due if "hostile" not in entry.folder.parts]
-        print(f"hostile submissions are left out: {obstacle()}")
-    for number, entry in enumerate(due, start=1):
-        mistake = record(entry, place)
-        wrong += bool(mistake)
-        print(f"{number:4} of {len(due)}  {mistake or 'recorded'}  {entry}", flush=True)
+def _record(meant: list[Entry], options: argparse.Namespace, place: Callable[[Entry], Path]) -> int:
+    due, began = _due(meant, options, place), time.monotonic()
+    wrong = again = 0
+    for number, (entry, result) in enumerate(_each_recorded(due, options, place), start=1):
+        wrong += bool(result.mistake)
+        again += bool(result.first and not result.mistake)
+        print(f"{number:4} of {len(due)}  {result}  {entry}", flush=True)
     print(
-        f"{len(due) - wrong} of {len(meant)} recorded in {time.monotonic() - began:.0f} s, {wrong} verdicts are wrong"
+        f"{len(due) - wrong} of {len(meant)} recorded in {time.monotonic() - began:.0f} s, {wrong} verdicts are wrong, "
+        f"{again} were right the second time only"
     )
     return bool(wrong)
+
+
+def _due(meant: list[Entry], options: argparse.Namespace, place: Callable[[Entry], Path]) -> list[Entry]:
+    """Return what is to be recorded, hostile entries last."""
+    due = meant if options.again else stale(meant, place, exam=options.exam)
+    if (options.exam or any(map(is_hostile, due))) and (why := obstacle()):
+        if options.exam:
+            sys.exit(f"exam mode can't be had: {why}")
+        due = [entry for entry in due if not is_hostile(entry)]
+        print(f"hostile submissions are left out: {why}")
+    return sorted(due, key=is_hostile)
+
+
+def _each_recorded(
+    due: list[Entry], options: argparse.Namespace, place: Callable[[Entry], Path]
+) -> Iterator[tuple[Entry, Recorded]]:
+    """Record entries side by side, and then the hostile ones one by one: each may need the machine for itself."""
+    with ThreadPoolExecutor(options.jobs) as pool:
+        peaceful = (entry for entry in due if not is_hostile(entry))
+        waiting = {pool.submit(record, entry, place, exam=options.exam): entry for entry in peaceful}
+        for done in as_completed(waiting):
+            yield waiting[done], done.result()
+    for entry in filter(is_hostile, due):
+        yield entry, record(entry, place)
 
 
 def _check_varied(varied: Iterable[Variation]) -> int:

@@ -20,6 +20,7 @@ FOLDER = Path(os.environ.get("WORKSHOP_RECORDINGS", ROOT / ".replay"))
 # What makes runs. What judges them may change without another recording; so may what finds and shows submissions.
 RUN_MAKING = ("bench", "cell", "control", "distribution", "entry", "faults", "gate", "journal", "peers", "record")
 RUN_MAKING += ("settings", "swarm", "target", "trial")
+EXAM = "exam"  # the mode of recordings that were made in cells of exam mode
 SERVED = ("petshop_app", "jsonplaceholder_task/api.py")
 
 

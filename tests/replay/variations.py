@@ -180,9 +180,3 @@ def _with_files(entry: Entry, evidence: Evidence, folder: Path) -> Entry:
     for name, text in evidence.files.items():
         (place / name).write_text(text, encoding="utf-8")
     return replace(entry, folder=place)
-
-
-def outdated() -> list[str]:
-    """Return the variations that the graders have outgrown, and that are still to be brought up to date."""
-    lines = Path(__file__).with_name("outdated.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if not line.startswith("#")]

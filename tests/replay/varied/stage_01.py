@@ -1,5 +1,6 @@
 """Stage 01: users that pause just long enough, that send just too few requests, that fail now and then."""
 
+import math
 from typing import Any
 
 from checks.lab.bench import COMPRESSION
@@ -105,21 +106,68 @@ def locust_itself_is_not_loaded_in_time(evidence: Evidence) -> None:
     """The machine is so busy that Locust is not loaded when time is up."""
     run = run_of(evidence)
     run.update(journal=[], out_of_time=True, log="")
-    run["record"].update(users=[], began=False)
+    run["record"].update(users=[], began=math.inf)
+
+
+@varied(PAUSES, fails="loads", says=("with status 1", "Too many open files"))
+def locust_ends_and_says_why(evidence: Evidence) -> None:
+    """Locust ends before it knows a user class, has printed something, and starts where it has no file to read."""
+    ended(evidence)
 
 
 @varied(PAUSES, unclear="loads")
-def locust_ends_and_says_why(evidence: Evidence) -> None:
-    """Locust ends before it knows a user class, and has printed something."""
+def locust_ends_whatever_it_reads(evidence: Evidence) -> None:
+    """The same where Locust does not start without a file either: this machine does not let it."""
+    ended(evidence)["can_start"] = False
+
+
+def ended(evidence: Evidence) -> Any:
+    """Let Locust have ended before it knew a user class; return the run."""
     run = run_of(evidence)
     run.update(journal=[], exit_code=1, log="OSError: [Errno 24] Too many open files\n")
     run["record"]["users"] = []
+    return run
+
+
+@varied(PAUSES, fails="loads", says=("Locust ended while it read the files: OSError",))
+def a_crash_in_no_line_of_the_learner(evidence: Evidence) -> None:
+    """The files can't be read, and no line of them is to blame."""
+    run_of(evidence)["record"]["crash"] = {"file": "", "line": 0, "error": "OSError", "url": "", "path": ""}
+
+
+def silent(evidence: Evidence, loading: float, importing: float) -> None:
+    """Let time be up without a request, and the file have taken so many seconds, and the import before so many."""
+    run = run_of(evidence)
+    run.update(journal=[], out_of_time=True, log="", importing=importing)
+    run["record"].update(began=100.0, declared=100.0 + loading)
 
 
 @varied(PAUSES, unclear="loads")
-def a_crash_in_no_file_of_the_learner(evidence: Evidence) -> None:
-    """Locust's own code crashes."""
-    run_of(evidence)["record"]["crash"] = {"file": "", "line": 0, "error": "OSError", "url": "", "path": ""}
+def a_file_that_is_slow_on_a_slow_machine(evidence: Evidence) -> None:
+    """19 s for a file are not much where a second was needed to import Locust."""
+    silent(evidence, 19.0, 1.0)
+
+
+@varied(PAUSES, fails="loads", says=("read the file for 21 s",))
+def a_file_that_is_slower_than_the_machine(evidence: Evidence) -> None:
+    """21 s are much there."""
+    silent(evidence, 21.0, 1.0)
+
+
+@varied(PAUSES, fails="loads", says=("super().__init__(*args)",))
+def a_class_without_its_base(evidence: Evidence) -> None:
+    """A user class forgets the base constructor, and Locust says so."""
+    run = run_of(evidence)
+    said = "Attribute 'environment' is missing on user <User>. Perhaps you forgot to call the base constructor?"
+    run.update(journal=[], fell_silent=True, log=f"{said}\n")
+
+
+@varied(PAUSES, fails="loads", says=("the users ask http://127.0.0.1:1",))
+def requests_that_all_stray(evidence: Evidence) -> None:
+    """No request reaches the shop that grades."""
+    run = run_of(evidence)
+    run.update(journal=[], fell_silent=True)
+    run["record"]["strays"] = [{"file": "", "line": 0, "error": "", "url": "http://127.0.0.1:1", "path": ""}]
 
 
 # --- who is there, and what it sends

@@ -270,10 +270,86 @@ def a_time_that_is_measured_late(evidence: Evidence) -> None:
     tell(evidence, "limit 3000.0 exceeded: {:.1f}", 900.0)
 
 
+def too_long(evidence: Evidence, messages: int, more: float, early: float = 0.0) -> None:
+    """Let so many slow answers be said to have taken that much more than they did, the others that much less."""
+    requests = answers(evidence, "over") + answers(evidence, "far over")
+    for number, request in enumerate(requests):
+        took = max(1000 * (request["end"] - request["start"]), count_of(evidence, request)["milliseconds"])
+        fail(evidence, [request], f"limit 3000.0 exceeded: {took + (more if number < messages else early):.1f}")
+
+
+@varied(BASE)
+def two_times_that_are_too_long(evidence: Evidence) -> None:
+    """A machine may let a submission look at its clock 1.1 s late twice."""
+    too_long(evidence, 2, 1100.0)
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def three_times_that_are_too_long(evidence: Evidence) -> None:
+    """Three times 1.1 s more than it took are no chance."""
+    too_long(evidence, 3, 1100.0)
+
+
+@varied(BASE)
+def all_times_a_little_too_long(evidence: Evidence) -> None:
+    """0.2 s more than Locust measured may be the machine's, time and again."""
+    too_long(evidence, 8, 200.0)
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def all_times_too_long(evidence: Evidence) -> None:
+    """0.3 s more each time are another clock, on a machine that is quick otherwise."""
+    too_long(evidence, 8, 300.0)
+
+
+@varied(BASE, unclear="slow_message")
+def all_times_too_long_on_a_slow_machine(evidence: Evidence) -> None:
+    """The same where an answer reached Locust 0.3 s late: so may the others have reached the submission."""
+    too_long(evidence, 8, 300.0)
+    late_to_locust(evidence, 300.0)
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def all_times_too_long_on_a_quick_machine(evidence: Evidence) -> None:
+    """The same where no answer reached Locust more than 0.2 s late."""
+    too_long(evidence, 8, 300.0)
+    late_to_locust(evidence, 200.0)
+
+
+def late_to_locust(evidence: Evidence, ms: float) -> None:
+    """Let a quick answer have reached Locust so many milliseconds after the shop gave it."""
+    request = answers(evidence, "quick")[0]
+    count_of(evidence, request)["milliseconds"] = 1000 * (request["end"] - request["start"]) + ms
+
+
 @varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
-def a_time_that_is_too_long(evidence: Evidence) -> None:
-    """1.1 s more than it took are too much."""
-    tell(evidence, "limit 3000.0 exceeded: {:.1f}", 1100.0)
+def a_clock_in_place_of_a_time(evidence: Evidence) -> None:
+    """A minute and more is no time of an answer."""
+    request = answers(evidence, "over")[-1]
+    fail(evidence, [request], "limit 3000.0 exceeded: 60000")
+
+
+@varied(BASE)
+def times_at_the_front(evidence: Evidence) -> None:
+    """The time stands first, the limit and some other numbers behind it, not the same in each message."""
+    for number, request in enumerate(answers(evidence, "over") + answers(evidence, "far over")):
+        took = 1000 * (request["end"] - request["start"])
+        fail(evidence, [request], f"{took:.0f} ms > 3000 ms" + " (slow 1 9)" * number)
+
+
+@varied(BASE)
+def times_at_the_back(evidence: Evidence) -> None:
+    """The time stands last, and what is in front of it is not as long in each message."""
+    for number, request in enumerate(answers(evidence, "over") + answers(evidence, "far over")):
+        took = 1000 * (request["end"] - request["start"])
+        fail(evidence, [request], "5001 " * number + f"> 3000 ms: {took:.0f} ms")
+
+
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def one_time_for_all(evidence: Evidence) -> None:
+    """Each message has the same time, which is longer than all of them took."""
+    for request in answers(evidence, "over") + answers(evidence, "far over"):
+        fail(evidence, [request], "limit 3000.0 exceeded: 5001")
 
 
 @varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
@@ -292,6 +368,41 @@ def thousands_that_are_grouped(evidence: Evidence) -> None:
         fail(evidence, [request], f"limit 3,000 ms exceeded: {took:,.1f} ms")
 
 
+@varied(BASE)
+def a_time_that_is_rounded(evidence: Evidence) -> None:
+    """80 ms less than it took may have been cut off."""
+    request = answers(evidence, "over")[-1]
+    took = 1000 * (request["end"] - request["start"]) - 80
+    fail(evidence, [request], f"limit 3000.0 exceeded: {took:.1f}")
+
+
+@varied(BASE)
+def three_times_that_are_late(evidence: Evidence) -> None:
+    """0.7 s may come more than twice, as long as most times are right."""
+    too_long(evidence, 3, 700.0)
+
+
+@varied(BASE)
+def one_time_that_is_very_late(evidence: Evidence) -> None:
+    """A machine may stand still for half a minute and more, once."""
+    too_long(evidence, 1, 36_000.0)
+
+
+@varied(BASE)
+def times_that_locust_measured(evidence: Evidence) -> None:
+    """Where Locust itself had all answers 0.6 s late, so had the submission."""
+    for request in answers(evidence, "over") + answers(evidence, "far over"):
+        counted = count_of(evidence, request)
+        counted["milliseconds"] = 1000 * (request["end"] - request["start"]) + 600
+        counted["failure"] = f"limit 3000.0 exceeded: {counted['milliseconds']:.1f}"
+
+
+@varied(BASE)
+def a_fast_answer_that_fails_without_a_number(evidence: Evidence) -> None:
+    """What chance allows once is asked for no words."""
+    fail(evidence, answers(evidence, "under")[:1], "no")
+
+
 @varied(BASE, fails="status", says=("1 of", "such as a 204"))
 def one_204_passes(evidence: Evidence) -> None:
     """One answer without a dashboard counts as a success."""
@@ -302,3 +413,46 @@ def one_204_passes(evidence: Evidence) -> None:
 def a_message_without_the_status(evidence: Evidence) -> None:
     """One message names no status."""
     fail(evidence, answers(evidence, "quick", 500)[:1], "no dashboard")
+
+
+@varied(BASE)
+def slow_ones_without_a_status(evidence: Evidence) -> None:
+    """Of a slow 500 the limit and the time will do."""
+    for request in answers(evidence, "over", 500):
+        fail(evidence, [request], f"limit 3000.0 exceeded: {1000 * (request['end'] - request['start']):.1f}")
+
+
+@varied(BASE, fails="status_message", says=("1 messages name no status", "or with 3000 and the milliseconds"))
+def a_slow_one_without_a_status_or_a_time(evidence: Evidence) -> None:
+    """The limit alone will not do."""
+    fail(evidence, answers(evidence, "over", 500)[:1], "limit 3000.0 exceeded")
+
+
+@varied(BASE, fails="status_message", says=("1 messages name no status",))
+def a_quick_one_with_the_limit(evidence: Evidence) -> None:
+    """Nor will a limit that the answer has kept."""
+    fail(evidence, answers(evidence, "quick", 500)[:1], "limit 3000.0 exceeded: 3100.0")
+
+
+@varied(BASE)
+def one_message_with_another_status(evidence: Evidence) -> None:
+    """A number in a message may be another answer's status by chance."""
+    fail(evidence, answers(evidence, "quick", 204)[:1], "204 or 500")
+
+
+@varied(BASE, fails="status_message", says=("2 messages name statuses of other answers", "which names 500"))
+def messages_with_other_statuses(evidence: Evidence) -> None:
+    """Twice is a list of codes."""
+    fail(evidence, answers(evidence, "quick", 204)[:2], "204 or 500")
+
+
+@varied(BASE)
+def times_that_look_like_a_status(evidence: Evidence) -> None:
+    """204 ms may be the time that a quick answer took."""
+    fail(evidence, answers(evidence, "quick", 500)[:2], "500 in 204 ms")
+
+
+@varied(BASE, fails="status_message", says=("name statuses of other answers", "which names 204"))
+def times_that_are_too_short_for_a_status(evidence: Evidence) -> None:
+    """204 ms are no time of a slow answer."""
+    fail(evidence, answers(evidence, "over", 500)[:2], "500 in 204 ms")

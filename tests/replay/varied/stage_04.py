@@ -99,25 +99,50 @@ def a_crash_on_the_second_worker(evidence: Evidence) -> None:
     worker(evidence, 2)["record"]["crash"] = ENTRY
 
 
+def not_started(evidence: Evidence, log: str) -> Any:
+    """Let the second worker have ended before it knew a user class, with such words; return its run."""
+    story_of(evidence)["ended_early"] = ["worker 2"]
+    run = worker(evidence, 2)
+    run.update(log=log, journal=[], exit_code=1)
+    run["record"]["users"] = []
+    return run
+
+
 @varied(BASE, fails="loads", says=("worker 2", "no user class"))
 def no_user_class_on_the_second_worker(evidence: Evidence) -> None:
     """One worker finds no user class."""
-    run = worker(evidence, 2)
-    run["log"], run["journal"], run["record"]["users"] = "No User class found!", [], []
+    not_started(evidence, "No User class found!")
 
 
-@varied(BASE, fails="loads", says=("worker 2: Locust refuses to start", "unrecognized arguments"))
+@varied(BASE, fails="loads", says=("worker 2: ", '"locust: error: unrecognized arguments: --x Did you mean --y?"'))
 def options_that_locust_refuses(evidence: Evidence) -> None:
-    """Locust has its own word for options that don't go together."""
-    run = worker(evidence, 2)
-    run["record"]["users"], run["log"] = [], "usage: locust\nlocust: error: unrecognized arguments: --x\n"
+    """Locust has its own word for options that don't go together, of more than one line."""
+    not_started(evidence, "usage: locust\nlocust: error: unrecognized arguments: --x\nDid you mean --y?\n")
 
 
-@varied(BASE, fails="loads", says=("Could not find",))
+@varied(BASE, fails="loads", says=("worker 2: ", "\"Could not find 'x.py'"))
 def a_file_that_locust_does_not_find(evidence: Evidence) -> None:
     """Locust says so without an error in front."""
-    run = worker(evidence, 2)
-    run["record"]["users"], run["log"] = [], "Hello!\nCould not find 'x.py'. Ensure the locustfile ends with '.py'\n"
+    not_started(evidence, "Hello!\nCould not find 'x.py'. Ensure the locustfile ends with '.py'\n")
+
+
+@varied(BASE, unclear="loads")
+def a_machine_that_starts_no_second_worker(evidence: Evidence) -> None:
+    """One worker ended at once, and so does Locust there without a file."""
+    not_started(evidence, "MemoryError\n")["can_start"] = False
+
+
+@varied(BASE, fails="loads", says=("worker 2", "took more memory"))
+def a_limit_that_the_second_worker_breaks(evidence: Evidence) -> None:
+    """The grader ended one of the workers."""
+    worker(evidence, 2)["broken"] = "took more memory than 2 GB"
+
+
+@varied(BASE, fails="loads", says=("worker 2", "a request goes to http://127.0.0.1:1"))
+def requests_that_go_astray(evidence: Evidence) -> None:
+    """No request reaches the shop, since those of one worker go elsewhere."""
+    story_of(evidence)["before"] = []
+    worker(evidence, 2)["record"]["strays"] = [{**ENTRY, "url": "http://127.0.0.1:1"}]
 
 
 @varied(BASE)
@@ -139,12 +164,25 @@ def no_request_in_time(evidence: Evidence) -> None:
     story_of(evidence)["master"].update(out_of_time=True)
 
 
-@varied(BASE, unclear="loads")
+@varied(BASE, fails="loads", says=("master: ", "Too many open files"))
 def a_master_that_does_not_start(evidence: Evidence) -> None:
-    """Master and worker end before they know the users, and say why."""
+    """Master and worker end before they know the users, the master says why, and Locust starts without the file."""
+    master_ended(evidence)
+
+
+@varied(BASE, unclear="loads")
+def a_master_that_the_machine_does_not_start(evidence: Evidence) -> None:
+    """The same where Locust does not start without the file either."""
+    master_ended(evidence)["can_start"] = False
+
+
+def master_ended(evidence: Evidence) -> Any:
+    """Let the master have ended before it knew a user class, and a worker besides; return the master's run."""
     story_of(evidence).update(before=[], ended_early=["master", "worker 2"])
-    story_of(evidence)["master"]["log"] = "OSError: [Errno 24] Too many open files\n"
-    story_of(evidence)["master"]["record"]["users"] = []
+    master = story_of(evidence)["master"]
+    master.update(journal=[], log="OSError: [Errno 24] Too many open files\n")
+    master["record"]["users"] = []
+    return master
 
 
 # --- who carries the load
@@ -169,9 +207,9 @@ def prepare(evidence: Evidence, requests: int) -> None:
         evidence.add(journals, user_of(evidence, 1)[0], visitor=f"preparation {number}")
 
 
-@varied(BASE, unclear="share")
+@varied(BASE, fails="share", says=("belong to no process that was started",))
 def a_user_of_an_unknown_process(evidence: Evidence) -> None:
-    """The connections of one user could not be looked up."""
+    """One user's requests came from a process that nobody has started: who waits for an answer would be found."""
     own = {one["id"] for one in user_of(evidence, 2)}
     journal = worker(evidence, 2)["journal"]
     journal[:] = [number for number in journal if evidence.requests[number]["id"] not in own]
@@ -357,10 +395,16 @@ def the_other_worker_ends_too(evidence: Evidence) -> None:
     story_of(evidence)["ended_early"] = ["worker 2"]
 
 
-@varied(BASE, unclear="survives")
+@varied(BASE, fails="survives", says=("had not noticed after 20 s",))
 def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
-    """The master had not missed the worker when time was up."""
+    """The master did not miss the worker in several times the seconds that Locust takes."""
     story_of(evidence).update(lost_at=None, goes_on=False)
+
+
+@varied(BASE, unclear="survives")
+def a_loss_that_goes_unnoticed_to_the_end(evidence: Evidence) -> None:
+    """The master had not missed the worker when time was up."""
+    story_of(evidence).update(lost_at=None, goes_on=False, out_of_time=True)
 
 
 @varied(BASE, fails="survives", says=("then nothing more",))

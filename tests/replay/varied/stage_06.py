@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from checks.lab.distribution import says_that_master_is_missing
 from tests.replay.variations import Evidence, varied
 
 BASE = "06_distributed_data/right/leases"
 FAULT = {"file": "locustfile.py", "line": 3, "error": "NameError: name 'x' is not defined", "url": "", "path": ""}
+MISSED = "no master yet"
 OF_LOCUST = "[2025-01-20 10:00:00,000] host/INFO/locust.main: Starting Locust 2.47.0\n"
 
 
@@ -82,20 +84,33 @@ def a_worker_that_ends_before_the_test(evidence: Evidence) -> None:
     nothing_sent(evidence)["ended_early"] = ["worker 2"]
 
 
-@varied(BASE, unclear="loads")
+@varied(BASE, fails="loads", says=("ended before it had any users", "Too many open files"))
 def a_master_that_does_not_start(evidence: Evidence) -> None:
-    """The master ends before it knows the users, and says why."""
+    """The master ends before it knows the users, says why, and starts where it has no file to read."""
+    master_ended(evidence)
+
+
+@varied(BASE, unclear="loads")
+def a_master_that_the_machine_does_not_start(evidence: Evidence) -> None:
+    """The same where Locust does not start without the file either."""
+    master_ended(evidence)["can_start"] = False
+
+
+def master_ended(evidence: Evidence) -> Any:
+    """Let the master have ended before it knew a user class; return its run."""
     group = nothing_sent(evidence)
     group["ended_early"] = ["master"]
-    group["runs"]["master"]["log"] = "OSError: [Errno 24] Too many open files\n"
-    group["runs"]["master"]["record"]["users"] = []
+    master = group["runs"]["master"]
+    master.update(journal=[], log="OSError: [Errno 24] Too many open files\n")
+    master["record"]["users"] = []
+    return master
 
 
-@varied(BASE, unclear="loads")
+@varied(BASE, fails="loads", says=("still reading the file after",))
 def a_master_that_does_not_come_to_its_users(evidence: Evidence) -> None:
-    """The master runs on, says what is the matter, and knows no users."""
+    """The master reads the file until time is up."""
     group = nothing_sent(evidence)
-    group["runs"]["master"]["log"] = "OSError: [Errno 24] Too many open files\n"
+    group["whole"]["out_of_time"] = group["runs"]["master"]["out_of_time"] = True
     group["runs"]["master"]["record"]["users"] = []
 
 
@@ -173,6 +188,8 @@ def one_question_of_each_kind(evidence: Evidence) -> None:
     before = {evidence.requests[number]["id"] for number in loss["before"]}
     for own in with_pets(evidence, loss, "worker 2"):
         seen = [request for request in own if request["id"] in before]
+        if not seen:
+            continue  # it came when others had stopped
         things = next(filter(is_things, seen))
         details = next(one for one in seen if not is_things(one))
         evidence.drop([one for one in seen if one not in (things, details)])
@@ -241,7 +258,7 @@ def two_users_of_one_worker_on_one_id(evidence: Evidence) -> None:
 def two_users_of_two_workers_on_one_id(evidence: Evidence) -> None:
     """A master gives one id to two workers."""
     loss = loss_of(evidence)
-    hold(loss, users_of(evidence, loss, "worker 1")[0], holder_of(with_pets(evidence, loss, "worker 2")[0]))
+    hold(loss, with_pets(evidence, loss, "worker 1")[0], holder_of(with_pets(evidence, loss, "worker 2")[0]))
 
 
 @varied(BASE, fails="reclaims", says=("then worker 2 ended too",))
@@ -262,11 +279,13 @@ def no_worker_in_its_place(evidence: Evidence) -> None:
     loss_of(evidence)["heir"] = None
 
 
-@varied(BASE, fails="reclaims", says=("which worker 2 still uses",))
+@varied(BASE, fails="reclaims", says=("which worker ", " still uses"))
 def the_heir_gets_ids_in_use(evidence: Evidence) -> None:
     """One user of the new worker gets an id of the worker that lives on."""
     loss = loss_of(evidence)
-    hold(loss, users_of(evidence, loss, "worker 3")[3], holder_of(with_pets(evidence, loss, "worker 2")[0]))
+    survivors = with_pets(evidence, loss, loss["survivor"])
+    last = max(survivors, key=lambda own: own[-1]["end"])  # who goes on to the end, whoever stopped before
+    hold(loss, users_of(evidence, loss, loss["heir"])[3], holder_of(last))
 
 
 @varied(BASE, fails="reclaims", says=("visitors who asked for pets",))
@@ -299,8 +318,12 @@ def one_user_of_the_heir_after_another(evidence: Evidence) -> None:
 # --- a worker without its master
 
 
-def printing(evidence: Evidence, *lines: str) -> None:
-    wait_of(evidence)["printed"] = OF_LOCUST + "".join(f"{line}\n" for line in lines)
+def printing(evidence: Evidence, *lines: str, after: float = 7.0) -> Any:
+    """Let the worker without a master have printed this, so many seconds after it had begun; return its story."""
+    wait, printed = wait_of(evidence), OF_LOCUST + "".join(f"{line}\n" for line in lines)
+    said = says_that_master_is_missing(printed).items()
+    wait.update(printed=printed, said=[{"kind": kind, "line": line, "after": after} for kind, line in said])
+    return wait
 
 
 @varied(BASE, fails="says_so", says=("the last that it printed", "Starting Locust"))
@@ -337,6 +360,94 @@ def a_logger_called_master(evidence: Evidence) -> None:
 def a_worker_that_says_so_in_the_end(evidence: Evidence) -> None:
     """The line that counts need not be the first one."""
     printing(evidence, "Hello", "no master at 10.0.0.1 yet")
+
+
+@varied(BASE)
+def a_worker_that_says_so_at_the_last_moment(evidence: Evidence) -> None:
+    """It has 10 s since it read the file, and the machine 2 s more."""
+    printing(evidence, MISSED, after=12.0)
+
+
+@varied(BASE, fails="says_so", says=("said so 13 s after it had begun", MISSED))
+def a_worker_that_says_so_too_late(evidence: Evidence) -> None:
+    """It waits too long before it looks for its master."""
+    printing(evidence, MISSED, after=12.6)
+
+
+def others_print(evidence: Evidence, line: str, but: str = "", at_once: bool = True) -> None:
+    """Let all workers with a master have printed a line, but for one; or only after Locust's init event."""
+    wait = wait_of(evidence)
+    for story in (wait, loss_of(evidence)):
+        group = story["group"]
+        for name in group["runs"]:
+            if name != "master" and not (story is wait and name == wait["early"]):
+                group["ages"][name] = 60.0
+                group["logs"][name] = "" if name == but and story is wait else f"{line}\n"
+                group["first_words"][name] = group["logs"][name] if at_once else ""
+
+
+@varied(BASE, fails="says_so", says=("so did all workers that had one",))
+def all_workers_say_so(evidence: Evidence) -> None:
+    """A line that comes in any case says nothing; the address in it differs."""
+    printing(evidence, "no master at 10.0.0.1 yet")
+    others_print(evidence, "no master at 10.0.0.2 yet")
+
+
+@varied(BASE, fails="says_so", says=("so did all workers that had one",))
+def all_workers_say_so_later(evidence: Evidence) -> None:
+    """The same where they print it when their master is there."""
+    printing(evidence, MISSED)
+    others_print(evidence, MISSED, at_once=False)
+
+
+@varied(BASE)
+def all_workers_but_one_say_so(evidence: Evidence) -> None:
+    """On a busy machine workers may have to wait for a master that is there, but not all of them."""
+    printing(evidence, MISSED)
+    others_print(evidence, MISSED, but="worker 2", at_once=False)
+
+
+@varied(BASE, fails="says_so", says=("so did all workers that had one",))
+def all_workers_say_so_in_words_of_their_own(evidence: Evidence) -> None:
+    """A file that says something in any case, each time in other words, says as much with a master as without."""
+    printing(evidence, "no master for the cat")
+    others_print(evidence, "no master for the dog")
+
+
+@varied(BASE)
+def the_other_workers_say_less(evidence: Evidence) -> None:
+    """What stands there beside words that all print is said for want of a master."""
+    printing(evidence, "no master for the cat", MISSED)
+    others_print(evidence, "no master for the cat")
+
+
+@varied(BASE)
+def the_other_workers_have_not_long_to_live(evidence: Evidence) -> None:
+    """Who ended 4 s after the moment might have said it a second later, since it takes a while to begin."""
+    wait = printing(evidence, MISSED, "no master, really")
+    others_print(evidence, MISSED)
+    for story in (wait, loss_of(evidence)):
+        story["group"]["ages"] = dict.fromkeys(story["group"]["ages"], 11.0)
+
+
+@varied(BASE, fails="says_so", says=("so did all workers that had one",))
+def the_other_workers_live_long_enough(evidence: Evidence) -> None:
+    """Who ended 6 s after the moment would have said it by then."""
+    wait = printing(evidence, MISSED)
+    others_print(evidence, MISSED, at_once=False)
+    for story in (wait, loss_of(evidence)):
+        story["group"]["ages"] = dict.fromkeys(story["group"]["ages"], 13.0)
+
+
+@varied(BASE)
+def other_workers_that_never_began(evidence: Evidence) -> None:
+    """A worker that has not come to its users had no master to speak of."""
+    printing(evidence, MISSED)
+    others_print(evidence, MISSED, at_once=False)
+    for story in (wait_of(evidence), loss_of(evidence)):
+        for name, run in story["group"]["runs"].items():
+            if name != "master" and not (story is wait_of(evidence) and name == story["early"]):
+                run["record"]["users"] = []
 
 
 @varied(BASE, fails="recovers", says=("had no master and ended after",))

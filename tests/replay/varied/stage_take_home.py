@@ -1,7 +1,10 @@
 """The take-home: users that think just long enough, questions that name nobody, and part 3 on many machines."""
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
+from checks.lab.bench import COMPRESSION
 from tests.replay.variations import Evidence, varied
 
 BASE = "jsonplaceholder_task/right/part_3_a_message_for_each_user"
@@ -210,6 +213,195 @@ def pauses_a_little_too_long(evidence: Evidence) -> None:
     lasting(evidence, 3.15)
 
 
+def thinking(evidence: Evidence, asked: Callable[[int, int], float]) -> None:
+    """Let each user ask for posts and comments in turn, and think for `asked(n, m)` seconds after its m-th question.
+
+    Where that is 0 the next question comes in the same task.
+    """
+    scene = scene_of(evidence)
+    run = scene["run"]
+    lasting(evidence, 2.0)
+    for own in evidence.visits(run["journal"]):
+        forms = [next(filter(is_posts, own)), next((one for one in own if not is_posts(one)), None)]
+        kinds = [{"path": one["path"], "query": one["query"]} for one in forms if one]
+        for position, request in enumerate(own):
+            request.update(kinds[position % len(kinds)], status=200)
+    evidence.pace(run, lambda user, position: asked(user, position - 1) / COMPRESSION if position else 0.0)
+    evidence.wait(run, asked)
+    run["record"]["waits"] = [wait for wait in run["record"]["waits"] if wait["asked"]]
+    names_follow(evidence)
+
+
+def names_follow(evidence: Evidence) -> None:
+    """Let Locust have named each request by its path."""
+    run = scene_of(evidence)["run"]
+    names = {one["id"]: one["path"] for one in evidence.of(run["journal"])}
+    for count in run["record"]["counted"]:
+        count["name"] = names[count["request"]]
+
+
+def allowed(evidence: Evidence) -> int:
+    """Return how many of all pauses may be off by chance."""
+    return int(0.02 * 40 * scene_of(evidence)["run"]["users"])
+
+
+def off(evidence: Evidence, count: int, seconds: float) -> Callable[[int, int], float]:
+    """Return think times of which so many are off, all of them late in the run."""
+    users = scene_of(evidence)["run"]["users"]
+    return lambda user, position: seconds if position >= 20 and (position - 20) * users + user < count else 2.0
+
+
+@varied(BASE)
+def a_few_pauses_too_long(evidence: Evidence) -> None:
+    """2 % of the think times are too long."""
+    thinking(evidence, off(evidence, allowed(evidence), 3.5))
+
+
+@varied(BASE, fails="think_time", says=("3.50 s",))
+def too_many_pauses_too_long(evidence: Evidence) -> None:
+    """One more."""
+    thinking(evidence, off(evidence, allowed(evidence) + 1, 3.5))
+
+
+@varied(BASE, fails="think_time", says=("0.50 s",))
+def too_many_pauses_too_short(evidence: Evidence) -> None:
+    """A little more than 2 % of the think times are too short, though Locust was asked for them."""
+    thinking(evidence, off(evidence, allowed(evidence) + 1, 0.5))
+
+
+@varied(BASE)
+def a_task_that_asks_for_both(evidence: Evidence) -> None:
+    """Posts and then comments in one task: no pause is due between."""
+    thinking(evidence, lambda _, position: 2.0 if position % 2 else 0.0)
+    in_pairs(evidence)
+
+
+def in_pairs(evidence: Evidence) -> None:
+    """Let users who have no posts pause after each question: they have nothing else to ask."""
+    run = scene_of(evidence)["run"]
+    for own in evidence.visits(run["journal"]):
+        if all(map(is_posts, own)):
+            evidence.drop(own[2::2])
+
+
+def the_same_again(evidence: Evidence, count: int) -> None:
+    """Let users ask so often, late in the run, once more what they have just asked."""
+    thinking(evidence, off(evidence, count, 0.0))
+    for own in evidence.visits(scene_of(evidence)["run"]["journal"]):
+        for before, after in pairwise(own[20:]):
+            if after["start"] - before["end"] < 0.01:
+                after.update(path=before["path"], query=before["query"])
+    names_follow(evidence)
+
+
+@varied(BASE)
+def a_few_that_ask_the_same_again(evidence: Evidence) -> None:
+    """2 % of the questions come twice without a pause."""
+    the_same_again(evidence, allowed(evidence))
+
+
+@varied(BASE, fails="think_time", says=("ask the same again without a pause",))
+def too_many_that_ask_the_same_again(evidence: Evidence) -> None:
+    """One more: a task calls the other one by itself."""
+    the_same_again(evidence, allowed(evidence) + 1)
+
+
+def at_first(evidence: Evidence, times: int) -> None:
+    """Let each user ask for its posts so often before its first pause."""
+    thinking(evidence, lambda _, position: 0.0 if position < times - 1 else 2.0)
+    for own in evidence.visits(scene_of(evidence)["run"]["journal"]):
+        for request in own[1:times]:
+            request.update(path=own[0]["path"], query=own[0]["query"])
+    names_follow(evidence)
+
+
+@varied(BASE)
+def the_same_twice_at_first(evidence: Evidence) -> None:
+    """In on_start, and then in a task."""
+    at_first(evidence, 2)
+
+
+@varied(BASE, fails="think_time", says=("ask the same again without a pause",))
+def the_same_three_times_at_first(evidence: Evidence) -> None:
+    """No on_start and no task explains the third time."""
+    at_first(evidence, 3)
+
+
+@varied(BASE)
+def first_pauses_that_are_short(evidence: Evidence) -> None:
+    """Pacing counts from the user's start, so that the first pause is what is left: here after two questions."""
+    thinking(evidence, lambda _, position: (0.0, 0.5)[position] if position < 2 else 2.0)
+
+
+# --- what stage 05 asks too
+
+
+@varied(BASE, fails="loads", says=("NameError",))
+def a_file_that_stumbles(evidence: Evidence) -> None:
+    """The file can't be loaded."""
+    scene_of(evidence)["run"]["record"]["crash"] = FAULT
+
+
+@varied(BASE, fails="users", says=("with two requests at once",))
+def two_requests_at_once(evidence: Evidence) -> None:
+    """Two users share a client."""
+    first, second, *_ = evidence.visits(scene_of(evidence)["held"]["journal"])[1]
+    second["start"] = (first["start"] + first["end"]) / 2
+
+
+@varied(BASE, fails="users", says=("looked like",))
+def one_user_that_never_comes(evidence: Evidence) -> None:
+    """One user sends nothing."""
+    scene = scene_of(evidence)
+    evidence.drop(evidence.visits(scene["run"]["journal"])[1])
+    scene["run"]["fell_silent"] = True
+
+
+@varied(BASE, fails="rows", says=("rows hold",))
+def a_row_whose_turn_it_was_not(evidence: Evidence) -> None:
+    """One user without posts takes a later row, which has no posts either."""
+    scene = scene_of(evidence)
+    held = scene["held"]
+    later = next(id for id in held["rows"][held["size"] :] if not held["things"][id])
+    visits = evidence.visits(scene["run"]["journal"])
+    for request in next(own for own in visits if not held["things"][user_id(own)]):
+        request["query"] = {"userId": [later]}
+
+
+@varied(BASE, fails="wraps", says=("later for those of",))
+def another_id_later_with_many_users(evidence: Evidence) -> None:
+    """With more users than rows one of them asks for another id's posts the second time."""
+    scene = scene_of(evidence, "crowded")
+    own = writer(evidence, scene["held"]["journal"], scene["held"]["things"])
+    other = next(id for id in scene["held"]["rows"] if id != user_id(own))
+    list(filter(is_posts, own))[1]["query"] = {"userId": [other]}
+
+
+@varied(BASE, fails="own_posts", says=("nobody's",))
+def a_post_of_nobody_with_many_users(evidence: Evidence) -> None:
+    """With more users than rows one of them asks for the comments on a post that there is not."""
+    scene = scene_of(evidence, "crowded")
+    own = writer(evidence, scene["held"]["journal"], scene["held"]["things"])
+    next(one for one in reversed(own) if not is_posts(one))["query"] = {"postId": ["7"]}
+
+
+@varied(BASE, fails="errors", says=("count as successes",))
+def an_error_that_counts_as_a_success(evidence: Evidence) -> None:
+    """One error answer is no failure in Locust's report."""
+    scene = scene_of(evidence, "failing")
+    errors = {one["id"] for one in evidence.of(scene["held"]["journal"]) if one["status"] >= 400}
+    counted = scene["run"]["record"]["counted"]
+    next(count for count in counted if count["request"] in errors)["failure"] = None
+
+
+@varied(BASE, fails="report", says=("the posts are 2 rows",))
+def two_rows_for_posts(evidence: Evidence) -> None:
+    """One request for posts has a name of its own."""
+    scene = scene_of(evidence)
+    posts = {one["id"] for one in evidence.of(scene["held"]["journal"]) if is_posts(one)}
+    next(count for count in scene["run"]["record"]["counted"] if count["request"] in posts)["name"] = "mine"
+
+
 # --- part 3
 
 
@@ -262,7 +454,7 @@ def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
 @varied(BASE, fails="says_so", says=("it printed nothing",), bonus=True)
 def a_worker_that_says_nothing(evidence: Evidence) -> None:
     """A worker without its master prints nothing."""
-    wait_of(evidence)["printed"] = ""
+    wait_of(evidence).update(printed="", said=[])
 
 
 @varied(BASE, fails="recovers", says=("had no master and ended",), bonus=True)
