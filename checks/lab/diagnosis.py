@@ -1,6 +1,5 @@
 """The diagnosis: why a run came to nothing, in one sentence with file and line, and what to do about it."""
 
-import math
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -127,7 +126,7 @@ def _not_started(run: Run) -> Exception:
             EXPECTED,
             "write a class that inherits HttpUser (or FastHttpUser); a task set alone is not run by anybody",
         )
-    if run.out_of_time and run.record.began == math.inf:
+    if run.out_of_time and not run.was_loaded:
         return Inconclusive(f"Locust itself was not loaded after {run.seconds:.0f} s; the machine may be too busy")
     if run.out_of_time:
         seen = f"Locust was still reading the file after {run.seconds:.0f} s"

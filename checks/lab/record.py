@@ -190,6 +190,14 @@ def began(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
+def last_change(path: Path) -> int | None:
+    """Return when a file was last written to, in nanoseconds, whatever was taken out of it since; None without one.
+
+    It is the time of the change of status: a process can set the time of the last writing as it likes.
+    """
+    return path.stat().st_ctime_ns if path.exists() else None
+
+
 def has_declared(path: Path) -> bool:
     """Tell whether Locust has read the submission's file; a long record is none of a file that is still being read."""
     if not path.exists():

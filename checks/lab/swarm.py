@@ -16,7 +16,7 @@ from pathlib import Path
 
 from checks.lab.cell import Cell
 from checks.lab.journal import Journal
-from checks.lab.record import Record, began, has_declared
+from checks.lab.record import Record, began, has_declared, last_change
 from checks.lab.target import Incident, Target
 
 ENTRY = Path(__file__).with_name("entry.py")
@@ -50,6 +50,7 @@ class Run:
     broken: str = ""  # the limit of exam mode for which the process was ended
     importing: float = math.inf  # seconds that it took to import Locust: how busy the machine was
     can_start: bool = True  # Locust starts in this cell where it has no file to read
+    was_loaded: bool = True  # Locust itself was there before the run ended: its process has written something down
 
 
 class Ending(Enum):
@@ -90,6 +91,7 @@ def run_alone(
             output,
             record,
         )
+        untouched = last_change(record)
         ending = _watch(process, target.journal, record, lambda: done(target.journal), patience, limit)
         exit_code = _end(cell, process)
     said = Record.read(record)
@@ -107,6 +109,7 @@ def run_alone(
         broken=cell.broken,
         importing=said.began - started,
         can_start=said.began < math.inf or _can_start(cell),
+        was_loaded=last_change(record) != untouched,
     )
 
 
@@ -176,6 +179,7 @@ class Node:
         self._record, self._log = (cell.root / f"{name}.{end}" for end in ("jsonl", "log"))
         with self._log.open("wb") as output:
             self.process = cell.start([str(ENTRY), str(self._record), *arguments], output, self._record)
+        self._untouched = last_change(self._record)
         if not cell.has_own_network:  # else the network tells whose connection is whose
             swarm.peers.add(name, self.process.pid)
         self.started = time.monotonic()
@@ -226,6 +230,7 @@ class Node:
             broken=self.cell.broken,
             importing=said.began - self.started,
             can_start=said.began < math.inf or _can_start(self.cell),
+            was_loaded=last_change(self._record) != self._untouched,
         )
 
 

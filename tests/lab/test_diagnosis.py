@@ -49,7 +49,7 @@ def test_what_a_file_brings_about_is_its_failure(ended: Run, says: str) -> None:
     "ended",
     [
         run("MemoryError", began=float("inf"), declared=float("inf"), can_start=False),
-        run(began=float("inf"), declared=float("inf"), out_of_time=True),
+        run(began=float("inf"), declared=float("inf"), out_of_time=True, was_loaded=False),
         run(users=USERS, began=20, declared=55, out_of_time=True, importing=19.0),
         run(exit_code=-9, shot=True),
     ],

@@ -105,7 +105,7 @@ def an_end_without_a_word(evidence: Evidence) -> None:
 def locust_itself_is_not_loaded_in_time(evidence: Evidence) -> None:
     """The machine is so busy that Locust is not loaded when time is up."""
     run = run_of(evidence)
-    run.update(journal=[], out_of_time=True, log="")
+    run.update(journal=[], out_of_time=True, was_loaded=False, log="")
     run["record"].update(users=[], began=math.inf)
 
 

@@ -244,7 +244,7 @@ def a_wait_of_less_than_a_millisecond(evidence: Evidence) -> None:
     waiting(evidence, 0.0007)
 
 
-@varied(BASE, fails="no_pause", says=("users wait after a task, 1 times",))
+@varied(BASE, fails="no_pause", says=("users wait after a task, 1 time ",))
 def a_wait_of_one_user_of_200(evidence: Evidence) -> None:
     """Only where all 200 are served one of them waits."""
     crowd = crowd_of(evidence)

@@ -422,13 +422,13 @@ def slow_ones_without_a_status(evidence: Evidence) -> None:
         fail(evidence, [request], f"limit 3000.0 exceeded: {1000 * (request['end'] - request['start']):.1f}")
 
 
-@varied(BASE, fails="status_message", says=("1 messages name no status", "or with 3000 and the milliseconds"))
+@varied(BASE, fails="status_message", says=("no status in 1 message", "or with 3000 and the milliseconds"))
 def a_slow_one_without_a_status_or_a_time(evidence: Evidence) -> None:
     """The limit alone will not do."""
     fail(evidence, answers(evidence, "over", 500)[:1], "limit 3000.0 exceeded")
 
 
-@varied(BASE, fails="status_message", says=("1 messages name no status",))
+@varied(BASE, fails="status_message", says=("no status in 1 message",))
 def a_quick_one_with_the_limit(evidence: Evidence) -> None:
     """Nor will a limit that the answer has kept."""
     fail(evidence, answers(evidence, "quick", 500)[:1], "limit 3000.0 exceeded: 3100.0")

@@ -148,7 +148,7 @@ def a_post_of_nobody_after_an_error(evidence: Evidence) -> None:
     next(one for one in reversed(own) if not is_posts(one))["query"] = {"postId": ["7"]}
 
 
-@varied(BASE, fails="errors", says=("times for comments",))
+@varied(BASE, fails="errors", says=(" for comments",))
 def no_comments_after_errors(evidence: Evidence) -> None:
     """After errors a user asks once for comments."""
     scene = scene_of(evidence, "failing")
