@@ -11,7 +11,9 @@ from checks.lab import (
     amount,
     are_all_the_same,
     aside,
+    blamed,
     crowded,
+    forbid_errors,
     listed,
     pauses,
     require_requests,
@@ -80,11 +82,8 @@ def test_adds(lab: Lab, run: Run) -> None:
     for number, requests in enumerate(run.journal.visits().values(), start=1):
         posts = [request for request in requests if (request.method, request.path) == ADD]
         if not posts:
-            raise Failed(
-                f"user {number} sent no POST /pets, but {listed(requests)}{aside(run)}",
-                "POST /pets from each user",
-                _why_no_pet(lab),
-            )
+            seen = f"user {number} sent no POST /pets, but {listed(requests)}"
+            raise blamed(run, seen, "POST /pets from each user", _why_no_pet(lab))
         for post in posts:
             if post.status != 201:
                 body = "no JSON" if post.json is None else f"the JSON {post.json}"
@@ -110,27 +109,24 @@ def test_fresh_names(run: Run) -> None:
 
 
 @pytest.mark.criterion(points=2, after="adds")
-def test_order(run: Run) -> None:
+def test_order(lab: Lab, run: Run) -> None:
     """Each user adds a pet, then opens the dashboard (GET /), and so on in turn."""
     for number, requests in enumerate(run.journal.visits().values(), start=1):
         for position, request in enumerate(requests):
             expected = (ADD, OPEN)[position % 2]
             if (request.method, request.path) != expected or request.status >= 400:
                 shown = listed(requests, position)
-                raise Failed(
-                    f"user {number} sent {shown}; number {position + 1} is out of turn{aside(run)}",
-                    "POST /pets, GET /, POST /pets, GET /, ...",
-                    "in a SequentialTaskSet the tasks run in the order written, each once: first the pet, then GET /",
-                    request,
-                )
+                seen = f"user {number} sent {shown}; number {position + 1} is out of turn"
+                raise blamed(run, seen, "POST /pets, GET /, POST /pets, GET /, ...", _why_out_of_turn(lab), request)
     busiest = max(map(len, run.journal.visits().values()))
     for number, requests in enumerate(run.journal.visits().values(), start=1):
         if run.fell_silent or len(requests) < max(2 * MIN_ROUNDS, busiest / 3):
             if run.out_of_time:
                 sent = amount(len(requests), "request")
                 raise Inconclusive(f"user {number} came to {sent} in {run.seconds:.0f} s; try again")
-            raise Failed(
-                f"user {number} sent {listed(requests, len(requests) - 1)}, and nothing more{aside(run)}",
+            raise blamed(
+                run,
+                f"user {number} sent {listed(requests, len(requests) - 1)}, and nothing more",
                 "both steps, again and again until the test ends",
                 "wait_time is a function such as between(1, 3), and no task may end its user",
                 requests[-1],
@@ -149,8 +145,9 @@ def test_think_time(run: Run) -> None:
     if wrong:
         pause = wrong[0]
         where = f"between {pause.before} and {pause.after}"
+        many = "all" if len(wrong) == len(found) else f"{len(wrong)} of"
         raise Failed(
-            f"{len(wrong)} of {len(found)} think times are off, such as {pause.seconds:.2f} s {where}",
+            f"{many} {len(found)} think times are off, such as {pause.seconds:.2f} s {where}",
             "1 to 3 seconds after each step",
             "wait_time = between(1, 3) in the user class; it is in seconds, and comes after each task, not inside one",
         )
@@ -165,11 +162,7 @@ def test_think_time(run: Run) -> None:
 @pytest.mark.criterion(points=1, after="order")
 def test_report(run: Run) -> None:
     """Locust's own report shows every request that the shop saw, and no failure."""
-    if run.record.errors:
-        error = run.record.errors[0]
-        raise Failed(
-            f"tasks end in an error: {error.place}{error.error}", "tasks that come to their end", "mend that line"
-        )
+    forbid_errors(run)
     figures = run.record.figures
     if figures is None:
         seen = f"Locust ended with status {run.exit_code} and left no report"
@@ -195,7 +188,17 @@ def _why_another_host(host: str) -> str:
         return "write the line into the user class, beside tasks"
     if host.startswith(HOST) or host.count("/") > 2:
         return "write scheme, address and port alone, without a path and without a slash at the end"
-    return "the pet shop of this stage listens at port 5000 of your own machine, by http"
+    return (
+        "the pet shop of this stage listens at port 5000 of your own machine, by http; where yours has another port, "
+        "say so to Locust alone: locust --host http://127.0.0.1:5001"
+    )
+
+
+def _why_out_of_turn(lab: Lab) -> str:
+    """Return what to do about users who send requests in another order."""
+    if "SequentialTaskSet" not in lab.words:
+        return "write SequentialTaskSet where your class inherits another one: a TaskSet draws its tasks by chance"
+    return "in a SequentialTaskSet the tasks run in the order written, each once: first the pet, then GET /"
 
 
 def _why_no_pet(lab: Lab) -> str:

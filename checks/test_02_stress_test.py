@@ -29,7 +29,9 @@ from checks.lab import (
     Turnstile,
     amount,
     aside,
+    blamed,
     crowded,
+    forbid_errors,
     narrow,
     read_findings,
     require_requests,
@@ -271,8 +273,9 @@ def _too_few(trial: Trial) -> Exception:
 
 
 def _ended(run: Run) -> Failed:
-    return Failed(
-        f"Locust ended by itself within {run.seconds:.0f} s, with status {run.exit_code}{aside(run)}",
+    return blamed(
+        run,
+        f"Locust ended by itself within {run.seconds:.0f} s, with status {run.exit_code}",
         "each user goes on until Locust is told to stop",
         "let nothing in the file end the test: no quit(), no exit(), no shape that comes to an end",
     )
@@ -301,8 +304,9 @@ def test_goes_on(trial: Trial) -> None:
 
 
 def _stopped(count: int, users: int, requests: list[Request], run: Run) -> Failed:
-    return Failed(
-        f"{count} of {users} users stopped, such as one after {amount(len(requests), 'request')}{aside(run)}",
+    return blamed(
+        run,
+        f"{count} of {users} users stopped, such as one after {amount(len(requests), 'request')}",
         "each user goes on until Locust is told to stop",
         "wait_time, where there is one, is a function such as constant(0), and no task may end its user or the test",
         requests[-1],
@@ -400,8 +404,8 @@ def _slept(gaps: list[float], limits: Limits) -> float:
 def test_report(trial: Trial) -> None:
     """Locust's own report, from which throughput is read, shows every request and no failure."""
     run, shown = trial.pair
-    for error in (*trial.crowd.record.errors, *run.record.errors):
-        raise Failed(f"tasks end in an error: {error.place}{error.error}", "tasks without errors", "mend that line")
+    forbid_errors(trial.crowd)
+    forbid_errors(run)
     figures = run.record.figures
     if figures is None:
         seen = f"Locust ended with status {run.exit_code} and left no report"

@@ -25,6 +25,7 @@ from checks.lab import (
     Run,
     amount,
     aside,
+    blamed,
     columns,
     in_turn,
     numbers,
@@ -206,14 +207,17 @@ def test_rounds(run: Run, answers: list[Answer]) -> None:
                     "look for a second GET / that was left behind, and take it out",
                     after,
                 )
-    seen = f"{run.users} users sent {sum(map(is_open, run.journal))} GET / in {run.seconds:.0f} s"
+    opened = sum(map(is_open, run.journal))
+    seen = f"{run.users} users sent {opened or 'no'} GET / in {run.seconds:.0f} s"
     lacking = {answer.label for answer in answers} - {request.answer for request in run.journal}
     if lacking and run.out_of_time:
         raise Inconclusive(f"too little to judge by: {seen}; try again")
     stopped = stopped_users(run)
     if lacking or stopped:
-        raise Failed(
-            f"{seen}, then {f'{len(stopped)} of them' if stopped else 'they'} sent no more{aside(run)}",
+        silent = f"{len(stopped)} of them" if stopped else "they"
+        raise blamed(
+            run,
+            f"{seen}, then {silent} sent no more" if opened else seen,
             "each user opens the dashboard again and again until the test ends",
             'self.client.get("/") in each round; a failure is reported and the user goes on: nothing may stop it',
         )

@@ -21,6 +21,7 @@ from checks.lab import (
     Swarm,
     amount,
     aside,
+    blamed,
     require_requests,
 )
 
@@ -311,8 +312,9 @@ def test_share(story: Story, confs: dict[str, Settings]) -> None:
         )
     if not story.is_steady:
         own = min(_visits(story.before).values(), key=len)
-        raise Failed(
-            f"{seen}, but a user stopped after {amount(len(own), 'request')}{aside(story.master)}",
+        raise blamed(
+            next((run for run in story.workers.values() if run.record.errors), story.master),
+            f"{seen}, but a user stopped after {amount(len(own), 'request')}",
             "users that go on until the test ends",
             "wait_time is a function such as between(1, 3), and no task may end its user",
             own[-1],

@@ -55,6 +55,7 @@ def test_users(trial: Trial) -> None:
     """Each simulated user is one visitor of the shop, who asks for pets: GET /owners/<id>/pets."""
     run, held, shown = trial.roomy
     holdings.forbid_crowds(held, run)
+    holdings.forbid_unnamed_holders(held)
     shown.require_none(holdings.lacking_users(shown), run)
 
 

@@ -89,6 +89,7 @@ def test_users(trial: Trial) -> None:
     """Each simulated user is one visitor of the API, who asks for the posts of a user id."""
     run, held, shown = trial.roomy
     holdings.forbid_crowds(held, run)
+    holdings.forbid_unnamed_holders(held)
     shown.require_none(holdings.lacking_users(shown), run)
 
 

@@ -4,7 +4,7 @@ What a check needs is here; the modules behind it are one noun each.
 """
 
 from checks.lab.bench import Lab, Middleware
-from checks.lab.diagnosis import aside, require_requests
+from checks.lab.diagnosis import aside, blamed, forbid_errors, require_requests
 from checks.lab.distribution import Distribution
 from checks.lab.faults import Answer, in_turn
 from checks.lab.findings import read_findings
@@ -53,8 +53,10 @@ __all__ = [
     "amount",
     "are_all_the_same",
     "aside",
+    "blamed",
     "columns",
     "crowded",
+    "forbid_errors",
     "in_turn",
     "listed",
     "narrow",

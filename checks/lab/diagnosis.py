@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from checks.lab.journal import Request
 from checks.lab.record import Fault
+from checks.lab.remedies import remedy
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive
 
@@ -15,6 +17,7 @@ NO_BASE = re.compile(r"Attribute 'environment' is missing on user [^\n]{1,150} f
 EXPECTED = "Locust loads the file, and its users send requests to the server that grades"
 OF_LOCUST = re.compile(r"^\[[^]]*\] \S+ ")  # time, host and level
 QUOTED = 200  # characters of a process's last words
+LONGEST = 160  # characters of an error: some list all that libraries have tried
 # A file that takes this long to read is slow itself, not the machine: seconds, and times what Locust's import took.
 SLOW, TIMES = 10.0, 10.0
 
@@ -71,12 +74,32 @@ def astray(stray: Fault) -> Failed:
 def aside(run: Run) -> str:
     """Return the tail of a sentence that names an error or a lost request of the run; empty where there was none."""
     if run.record.errors:
-        error = run.record.errors[0]
-        return f" ({error.place}{error.error})"
+        return f" ({_told(run.record.errors[0])})"
     if run.record.strays:
         stray = run.record.strays[0]
         return f" ({stray.place}{stray.url} is not the server that grades: write the path alone)"
     return ""
+
+
+def blamed(run: Run, seen: str, expected: str, advice: str, request: Request | None = None) -> Failed:
+    """Return a failure that is led by the error in which the users' tasks end, where there is one: mend that first."""
+    if not run.record.errors:
+        return Failed(seen + aside(run), expected, advice, request)
+    error = run.record.errors[0]
+    return Failed(f"tasks end in an error, {_told(error)}; {seen}", expected, remedy(error.error), request)
+
+
+def forbid_errors(run: Run, advice: str = "") -> None:
+    """Return where no user's task ended in an error; without `advice`, the error's own words tell what to do."""
+    if run.record.errors:
+        error = run.record.errors[0]
+        expected = "tasks that come to their end"
+        raise Failed(f"tasks end in an error, {_told(error)}", expected, advice or remedy(error.error))
+
+
+def _told(error: Fault) -> str:
+    """Return an error with its place, no more of it than one reads."""
+    return error.place + error.error.strip().partition("\n")[0][:LONGEST]
 
 
 def uncaught(log: str) -> tuple[Fault, ...]:
@@ -106,8 +129,7 @@ def _crashed(crash: Fault) -> Failed:
             "a module of your own goes into the stage's folder",
         )
     if crash.file:
-        advice = "mend that line; start Locust as the README does, and it shows all of the error"
-        return Failed(f"{crash.place}{crash.error}", EXPECTED, advice)
+        return Failed(f"{crash.place}{crash.error}", EXPECTED, remedy(crash.error))
     return Failed(
         f"Locust ended while it read the files: {crash.error}",
         EXPECTED,
@@ -153,7 +175,7 @@ def _silent(run: Run) -> Exception:
         )
     if run.record.errors:
         error = run.record.errors[0]
-        return Failed(f"{error.place}{error.error}", EXPECTED, "mend that line: each user stumbles over it")
+        return Failed(_told(error), EXPECTED, remedy(error.error))
     if said := NO_BASE.search(run.log):
         return Failed(
             f'Locust says: "{said[0]}"',

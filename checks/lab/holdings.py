@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from checks.lab.diagnosis import aside
+from checks.lab.diagnosis import aside, blamed, forbid_errors
 from checks.lab.journal import Journal, Request
 from checks.lab.swarm import Run
 from checks.lab.thinking import crowded
@@ -167,7 +167,7 @@ class Holdings:
             if not (run.fell_silent or run.ended_by_itself or self.had_chances(lack.since)):
                 raise Inconclusive(f"{lack.seen}, within {run.seconds:.0f} s; the machine may be too busy: try again")
             ending = "; Locust ended by itself" if run.ended_by_itself else ""
-            raise Failed(lack.seen + ending + aside(run), lack.expected, lack.advice, lack.request)
+            raise blamed(run, lack.seen + ending, lack.expected, lack.advice, lack.request)
 
 
 def _asked(requests: Iterable[Request], forms: Sequence[Form]) -> tuple[Asked, ...]:
@@ -246,20 +246,28 @@ def forbid_crowds(held: Holdings, run: Run) -> None:
         )
 
 
+def forbid_unnamed_holders(held: Holdings) -> None:
+    """Return where each question for things names one holder."""
+    words = held.questions
+    for user in held.users:
+        for asked in user.things:
+            if len(asked.ids) != 1:
+                whose = " and ".join(asked.ids) or f"no {words.holder}, so that everybody's {words.things} come"
+                raise Failed(
+                    f"user {user.number} sent {asked}: it names {whose}",
+                    f"the {words.things} of one {words.holder}, that of the user",
+                    "name it in the request, and spell the request as the README does",
+                    asked.request,
+                )
+
+
 def forbid_second_holder(held: Holdings) -> None:
     """Return where each user has asked for the things of one holder, and always the same."""
     words = held.questions
     expected = f"one {words.holder} for each user, from its first request to its last"
+    forbid_unnamed_holders(held)
     for user in held.users:
         for asked in user.things:
-            if len(asked.ids) != 1:
-                whose = " and ".join(asked.ids) or f"no {words.holder}"
-                raise Failed(
-                    f"user {user.number} sent {asked}: it names {whose}",
-                    expected,
-                    f"ask for the {words.things} of one {words.holder}, and spell the request as the README does",
-                    asked.request,
-                )
             if asked.ids[0] != user.holder:
                 raise Failed(
                     f"user {user.number} asked for the {words.things} of {words.holder} {user.holder}, "
@@ -344,9 +352,10 @@ def forbid_foreign_things(held: Holdings) -> None:
             advice = f"name the {words.thing} in each request"
             raise Failed(f"user {user.number} sent {asked}", expected, advice, asked.request)
         if foreign:
-            whose = f"{words.holder} {owners[foreign[0]]}'s" if foreign[0] in owners else "nobody's"
+            whose = f"belongs to {words.holder} {owners[foreign[0]]}" if foreign[0] in owners else "is nobody's"
             raise Failed(
-                f"user {user.number} sent {asked}: its {words.holder} is {user.holder}, the {words.thing} {whose}",
+                f"user {user.number} sent {asked}: its {words.holder} is {user.holder}, but {words.thing} {foreign[0]} "
+                f"{whose}",
                 expected,
                 _why_foreign(words, foreign[0] in owners),
                 asked.request,
@@ -365,12 +374,6 @@ def _why_foreign(words: Questions, is_thing: bool) -> str:
     if not is_thing:
         return f'the id of a {words.thing} is the "id" in the answer; before the first good answer there is none'
     return "keep the ids in self, set anew by each good answer: a list in the class or module is one for all users"
-
-
-def forbid_errors(run: Run, advice: str = "mend that line") -> None:
-    """Return where no user's task ended in an error."""
-    if run.record.errors:
-        raise Failed(f"tasks end in an error{aside(run)}", "tasks that come to their end", advice)
 
 
 def forbid_hidden_failures(held: Holdings, run: Run, calm: Run) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 VISITOR = re.compile(r'(?:^|;)\s*visitor="?([^;"]*)')
 MAX_REFUSAL = 300
 LISTED = 4
+NOTICED = 0.5  # seconds
 MOST_REQUESTS = 200_000
 MOST_BYTES = 16 * 1024**2  # of bodies and addresses; parsed, they take some twenty times as much
 
@@ -117,9 +118,15 @@ def surroundings(journal: Journal, culprit: Request) -> list[str]:
     place = next(number for number, request in enumerate(own) if request is culprit)
     first = max(0, min(place - 1, len(own) - 3))
     return [
-        f"{'>' if request is culprit else ' '} {number:3}  {request.method} {request.address}  {request.status}"
+        f"{'>' if request is culprit else ' '} {number:3}  {request.method} {request.address}  {_answer(request)}"
         for number, request in enumerate(own[first : first + 3], start=first + 1)
     ]
+
+
+def _answer(request: Request) -> str:
+    """Return the status of an answer, and how long it took where one notices."""
+    seconds = request.end - request.start
+    return str(request.status) + (f" after {seconds:.2f} s" if seconds > NOTICED else "")
 
 
 def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":

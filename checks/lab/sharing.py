@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from checks.lab.complaints import failed_handlers, unheard
-from checks.lab.diagnosis import aside, require_requests
+from checks.lab.diagnosis import aside, forbid_errors, require_requests
 from checks.lab.distribution import (
     ALONE,
     FEWER,
@@ -23,7 +23,6 @@ from checks.lab.distribution import (
 from checks.lab.holdings import (
     Holding,
     forbid_crowds,
-    forbid_errors,
     forbid_foreign_things,
     forbid_second_holder,
     lacking_questions,

@@ -76,7 +76,7 @@ def test_a_starter_says_what_to_read_and_what_to_edit(graded: Grade, stage: str)
     ("stage", "name", "reason"),
     [
         (FIRST_STAGE, "sixth_request_out_of_turn", "number 6 is out of turn"),
-        (FIFTH_STAGE, "owner_id_for_pet_id", "the pet nobody's"),
+        (FIFTH_STAGE, "owner_id_for_pet_id", "is nobody's"),
     ],
 )
 def test_a_wrong_answer_shows_its_first_failure_the_request_and_the_next_step(

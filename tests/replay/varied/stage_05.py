@@ -152,7 +152,7 @@ def visits_after_an_error(evidence: Evidence) -> None:
     rich(evidence, scene_of(evidence))[0]["status"] = 400
 
 
-@varied(BASE, fails="own_pets", says=("'s",))
+@varied(BASE, fails="own_pets", says=("belongs to owner",))
 def visits_of_another_pet(evidence: Evidence) -> None:
     """One user, not the first, asks for the visits of another owner's pet."""
     scene = scene_of(evidence)

@@ -80,7 +80,7 @@ def four_comments(evidence: Evidence) -> None:
 # --- questions that name nobody, or too many
 
 
-@varied(BASE, fails="keeps", says=("it names no user id",))
+@varied(BASE, fails="users", says=("it names no user id",))
 def posts_of_everybody(evidence: Evidence) -> None:
     """One user's second question for posts names no user id."""
     scene = scene_of(evidence)
@@ -88,7 +88,7 @@ def posts_of_everybody(evidence: Evidence) -> None:
     list(filter(is_posts, own))[1]["query"] = {}
 
 
-@varied(BASE, fails="keeps", says=("it names", " and "))
+@varied(BASE, fails="users", says=("it names", " and "))
 def posts_of_two(evidence: Evidence) -> None:
     """One user's second question for posts names two user ids."""
     scene = scene_of(evidence)
