@@ -621,7 +621,16 @@ def reset(words: list[str]) -> int:
     ]
     if not changed:
         say(f"exercises/{stage} is the starter already: nothing changed.")
+    if others := not_of_starter(HERE / "exercises" / stage, starter):
+        say(f"Also in exercises/{stage}, and graded with it: {', '.join(others)}. Delete what you want to be without.")
     return 0
+
+
+def not_of_starter(folder: Path, starter: Path) -> list[str]:
+    """Returns the learner's own files that a grader takes along, relative to the stage's folder."""
+    kinds = (".py", ".csv", ".json", ".conf", ".toml")
+    own = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.suffix in kinds and path.is_file()]
+    return [path.as_posix() for path in own if not (starter / path).exists()]
 
 
 def put_back(source: Path, target: Path) -> bool:

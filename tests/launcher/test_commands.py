@@ -99,6 +99,13 @@ def test_reset_says_that_nothing_changed(clone: Clone) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["locustfile.py", "notes.txt"]
 
 
+def test_reset_names_what_the_learner_has_added(clone: Clone) -> None:
+    (clone.path / "exercises" / STAGE / "helpers.py").write_text("x = 1\n")
+    status, output = clone.run("reset", "01")
+    assert status == 0
+    assert f"Also in exercises/{STAGE}, and graded with it: helpers.py." in output
+
+
 def test_reset_brings_a_lost_file_back(clone: Clone) -> None:
     shutil.rmtree(clone.path / "exercises" / STAGE)
     assert clone.run("reset", "01") == (0, f"exercises/{STAGE}/locustfile.py: the starter is back\n")
