@@ -621,7 +621,8 @@ def reset(words: list[str]) -> int:
     ]
     if not changed:
         say(f"exercises/{stage} is the starter already: nothing changed.")
-    if others := not_of_starter(HERE / "exercises" / stage, starter):
+    others = not_of_starter(HERE / "exercises" / stage, starter)
+    if others:
         say(f"Also in exercises/{stage}, and graded with it: {', '.join(others)}. Delete what you want to be without.")
     return 0
 
