@@ -22,6 +22,7 @@ VISITOR = re.compile(r'(?:^|;)\s*visitor="?([^;"]*)')
 MAX_REFUSAL = 300
 LISTED = 4
 NOTICED = 0.5  # seconds
+DEEPEST = 50  # levels of a JSON value
 MOST_REQUESTS = 200_000
 MOST_BYTES = 16 * 1024**2  # of bodies and addresses; parsed, they take some twenty times as much
 
@@ -197,6 +198,16 @@ def _json(content_type: str, body: bytes) -> Any:
     if "json" not in content_type.lower():
         return None
     try:
-        return json.loads(body)
+        found = json.loads(body)
     except (ValueError, RecursionError):  # thousands of opening brackets exhaust the parser's stack
         return None
+    return found if _is_shallow(found) else None
+
+
+def _is_shallow(value: Any) -> bool:
+    """Tell whether a JSON value is nested no deeper than people nest: whoever shows it needs some stack, too."""
+    level = [value]
+    for _ in range(DEEPEST):
+        containers = [one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in containers for inner in (one.values() if isinstance(one, dict) else one)]
+    return not any(isinstance(one, dict | list) for one in level)

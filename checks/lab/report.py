@@ -128,5 +128,5 @@ def write_whole(file: Path, text: str) -> None:
     """Write a file, whole or not at all; its folder is made where there is none."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f"{file.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
+    unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")  # a report says what it can
     unfinished.replace(file)

@@ -1,22 +1,15 @@
-"""The source: what a submission's Python says, read within limits by a process of its own; nothing of it runs.
-
-Python's own parser takes hundreds of times a text's size, and some versions of it can be brought to a stop or to a
-crash. So no other module parses what a submission holds.
-"""
+"""The source: what a submission's Python says, as far as a reader within limits comes."""
 
 import ast
-import contextlib
 import itertools
-import json
 import re
-import subprocess
-import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
 
-from checks.lab.sight import deceptions
+from checks.lab.reader import answers
+from checks.lab.sight import deceptions, visible
 
 MAX_BYTES = 128 * 1024  # of a file
 MAX_ALL = 1024 * 1024  # of all files of a submission: some 6 s to parse, at worst
@@ -27,19 +20,7 @@ DEEPEST = 10  # folders of a module
 CALLED_BY_LOCUST = ("__init__", "on_start", "on_stop", "wait_time")
 BRIEFS = re.compile(r"(127\.0\.0\.1|localhost):50[05]0")
 LONGEST = 1_000  # characters of a text that is looked through
-CPU_S, WALL_S = 8, 60
-MEMORY = 1024**3
-ATTEMPTS = 3  # a file that ends the reader costs one
 UNREADABLE, TOO_MUCH = "it is no Python that can be read", "reading it takes too much time or memory"
-# The reader is a part of this package without what the package's facade would import: a server, a shop.
-READER = """
-import sys, types
-for name, folder in (("checks", sys.argv[1]), ("checks.lab", sys.argv[2])):
-    sys.modules[name] = types.ModuleType(name)
-    sys.modules[name].__path__ = [folder]
-from checks.lab.source import main
-main()
-"""
 
 
 @dataclass(frozen=True)
@@ -81,9 +62,10 @@ def _read(files: Mapping[str, bytes], room: int) -> tuple[dict[str, Reading], in
         else:
             texts[name] = content.decode("utf-8", "replace")
             room -= len(content)
-    for (name, text), parsed in zip(texts.items(), _parsed(list(texts.values())), strict=True):
+    for (name, text), facts in zip(texts.items(), answers(__name__, list(texts.values())), strict=True):
+        parsed = _unpacked(facts)
         notes = {*itertools.islice(deceptions(text), MOST_NOTES), *parsed.notes}
-        found[name] = replace(parsed, notes=tuple(sorted(notes)))
+        found[name] = replace(parsed, notes=tuple((line, visible(what)) for line, what in sorted(notes)))
     return found, room
 
 
@@ -114,40 +96,27 @@ def _module(name: str) -> str:
     return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def _parsed(texts: Sequence[str]) -> list[Reading]:
-    """Return what the reader says of each text, started again behind one that ended it."""
-    found: list[Reading] = []
-    for _ in range(ATTEMPTS):
-        if len(found) == len(texts):
-            break
-        found += _run(texts[len(found) :])
-        if len(found) < len(texts):
-            found.append(Reading(trouble=TOO_MUCH))
-    return [*found, *[Reading(trouble=TOO_MUCH)] * (len(texts) - len(found))][: len(texts)]
-
-
-def _run(texts: Sequence[str]) -> list[Reading]:
-    """Return what the reader says, as far as it comes."""
-    lab = Path(__file__).parent
-    command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", READER, str(lab.parent), str(lab)]
-    try:
-        told = subprocess.run(
-            command, input=json.dumps(texts).encode(), capture_output=True, timeout=WALL_S, check=False
-        ).stdout
-    except subprocess.TimeoutExpired as error:
-        told = error.stdout or b""
-    found = []
-    for line in told.splitlines(keepends=True)[: len(texts)]:
-        with contextlib.suppress(ValueError):  # the last one may be cut off
-            facts = json.loads(line)
-            notes = tuple((number, what) for number, what in facts["notes"])
-            words, imports = frozenset(facts["words"]), frozenset(facts["imports"])
-            idle = tuple((number, name) for number, name in facts["idle"])
-            found.append(Reading(notes, words, imports, idle, facts["is_addressed"], facts["trouble"]))
-    return found
+def _unpacked(facts: dict[str, Any] | None) -> Reading:
+    """Return what the reader says of a text."""
+    if facts is None:
+        return Reading(trouble=TOO_MUCH)
+    return Reading(
+        notes=tuple((number, what) for number, what in facts["notes"]),
+        words=frozenset(facts["words"]),
+        imports=frozenset(facts["imports"]),
+        idle=tuple((number, name) for number, name in facts["idle"]),
+        is_addressed=facts["is_addressed"],
+        trouble=facts["trouble"],
+    )
 
 
 # --- in the reader
+
+
+def answer(text: str) -> dict[str, Any]:
+    """Return what a text says, as JSON values."""
+    reading = told(text)
+    return {**vars(reading), "words": sorted(reading.words), "imports": sorted(reading.imports)}
 
 
 def told(text: str) -> Reading:
@@ -204,16 +173,3 @@ def _is_addressed(nodes: Sequence[ast.AST]) -> bool:
     }
     texts = (node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
     return any(id(text) not in hosts and BRIEFS.search(str(text.value)[:LONGEST]) for text in texts)
-
-
-def main() -> None:
-    """Read the texts that stand as JSON on standard input; print a line for each."""
-    with contextlib.suppress(ImportError):  # on Windows only the clock of the caller ends it
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    for text in json.load(sys.stdin):
-        reading = told(text)
-        facts = {**vars(reading), "words": sorted(reading.words), "imports": sorted(reading.imports)}
-        print(json.dumps(facts), flush=True)

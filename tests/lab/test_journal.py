@@ -97,8 +97,9 @@ def test_the_reason_of_a_refusal_is_kept(target: Target) -> None:
         ("application/json", b"", None),
         ("application/json", b"\xff\xfe", None),
         ("application/json", b"[" * 100_000, None),
+        ("application/json", b"[" * 900 + b"]" * 900, None),
     ],
-    ids=["json", "unusual spelling", "form", "broken", "empty", "not utf-8", "too deep"],
+    ids=["json", "unusual spelling", "form", "broken", "empty", "not utf-8", "too deep", "too deep to show"],
 )
 def test_json_is_what_was_sent_as_json(target: Target, content_type: str, body: bytes, carried: object) -> None:
     requests.post(target.url, data=body, headers={"Content-Type": content_type}, timeout=30)

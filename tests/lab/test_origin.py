@@ -72,8 +72,9 @@ def test_two_lines_that_fit_alike_are_both_named_but_many_are_not() -> None:
         'x = f"' + "{a}x" * 20_000 + '"',
         "\n".join('x = f"/' + "{a}x" * 50 + '"' for _ in range(500)),
         "x = '" + "%s" * 40_000 + "' % a",
+        "p = '/%" + "0" * 100_000 + "'\n" + "p % 1\n" * 500,
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_no_file_keeps_the_grader_busy(text: str) -> None:
     began = time.monotonic()

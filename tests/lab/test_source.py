@@ -47,10 +47,17 @@ def test_what_can_not_be_read_says_so(name: str) -> None:
 
 
 def test_a_reader_that_ends_is_started_again_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.lab.source.READER", 'import sys; print("{\\"notes\\": [[1,")')
+    monkeypatch.setattr("checks.lab.reader.READER", 'import sys; print("{\\"notes\\": [[1,")')
     assert read({"a.py": b"a", "b.py": b"b"}, "a.py") == dict.fromkeys(
         ("a.py", "b.py"), Reading(trouble="reading it takes too much time or memory")
     )
+
+
+def test_a_note_shows_what_no_terminal_and_no_file_takes() -> None:
+    code = rb"import importlib" + b"\n" + rb'importlib.import_module("subprocess.\ud800\x1b[31m")'
+    notes = [what for _, what in read({"a.py": code}, "a.py")["a.py"].notes]
+    assert any("<U+D800>" in what for what in notes)
+    assert not any("\x1b" in what or "\ud800" in what for what in notes)
 
 
 def test_words_are_names_attributes_imports_and_texts_of_one_word() -> None:
