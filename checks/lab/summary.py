@@ -241,6 +241,15 @@ def _page(lines: Sequence[Line]) -> str:
         mode="practice" if any(line.mode == "practice" for line in lines) else "exam",
         signs=SIGNS,
         ranks=RANKS,
-        legend=LEGEND,
+        names=_names(lines),
+        legend=[each for each in LEGEND if each in {part.outcome for line in lines for part in line.parts}],
         passed=sum(line.outcome == "passed" for line in lines),
     )
+
+
+def _names(lines: Sequence[Line]) -> str:
+    """Return what the short names of the parts stand for."""
+    names = sorted({part.name for line in lines for part in line.parts})
+    numbered, stages = ([name for name in names if (name[0] == "P") == is_part] for is_part in (True, False))
+    told = [f"{', '.join(numbered)}: parts of the task"] * bool(numbered) + ["01, 02 ...: stages"] * bool(stages)
+    return f"{'; '.join(told)}. " if told else ""
