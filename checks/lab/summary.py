@@ -46,7 +46,7 @@ FORMULA = re.compile(r"(?:^|(?<=;))(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 SCRIPT = Path(__file__).with_name("templates") / "summary.js"
 ORDER = ("failed", "inconclusive", NOT_FINISHED, "passed")  # of stages: one that failed decides
 # Who is to be judged again, since the machine was at fault, stands above those who failed.
-RANKS = ("passed", "inconclusive", NOT_FINISHED, "failed", "no_verdict", "not_started")
+RANKS = ("passed", "inconclusive", "failed", NOT_FINISHED, "no_verdict", "not_started")
 LEGEND = ("passed", "failed", "inconclusive", NOT_EXAMINED, NOT_FINISHED, "not_started")
 SEEN = re.compile(r"^seen: (.*?)(?=\n(?:expected|next): |\Z)", re.DOTALL | re.MULTILINE)  # in a criterion's message
 
