@@ -374,3 +374,16 @@ def test_words_and_outcomes_do_not_overlap_in_print(show: Show, tmp_path: Path, 
         assert badge
         assert words
         assert badge["x"] + badge["width"] <= words["x"]
+
+
+def test_a_passed_take_home_of_usual_length_prints_on_four_sheets(show: Show, tmp_path: Path) -> None:
+    said = "A worker that starts before its master says so within 10 s, in a line that comes only then, and serves"
+    passed = result(stage=TASK, part=3)
+    results = [replace(passed, criterion=replace(passed.criterion, id=str(n), title=f"{said} {n}.")) for n in range(16)]
+    evidence = Evidence(
+        [Source("desks.py", "\n".join(["    line of code" * 5] * 119)), Source("NOTES.md", "I assume so. " * 200)],
+        runs=[run(users=24, moments=tuple(Moment(n, "worker 2 is killed") for n in range(4)))],
+    )
+    shown = show(written(tmp_path, Report(results, 1, "practice", evidence={TASK: evidence})))
+    assert shown.locator(".code li.screen").count() == 0
+    assert sheets(shown.pdf(prefer_css_page_size=True)) <= 4

@@ -536,7 +536,9 @@ def test_a_full_disk_is_one_line(
     )
     assert rounds.main() == 1
     said = capsys.readouterr()
-    assert re.fullmatch(r"Practice mode: .*\nThe reports can't be written: .*(No space left on device|4 kB are left in).*\n", said.out)
+    assert re.fullmatch(
+        r"Practice mode: .*\nThe reports can't be written: .*(No space left on device|4 kB are left in).*\n", said.out
+    )
     assert said.err == ""
 
 
