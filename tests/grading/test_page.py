@@ -381,7 +381,7 @@ def test_a_passed_take_home_of_usual_length_prints_on_four_sheets(show: Show, tm
     passed = result(stage=TASK, part=3)
     results = [replace(passed, criterion=replace(passed.criterion, id=str(n), title=f"{said} {n}.")) for n in range(16)]
     evidence = Evidence(
-        [Source("desks.py", "\n".join(["    line of code" * 5] * 119)), Source("NOTES.md", "I assume so. " * 200)],
+        [Source("desks.py", "\n".join(["    line of code" * 5] * 99)), Source("NOTES.md", "I assume so. " * 200)],
         runs=[run(users=24, moments=tuple(Moment(n, "worker 2 is killed") for n in range(4)))],
     )
     shown = show(written(tmp_path, Report(results, 1, "practice", evidence={TASK: evidence})))

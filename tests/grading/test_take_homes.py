@@ -72,7 +72,7 @@ def test_the_summary_ranks_them(show: Show, out: Path) -> None:
         ("failed", "0", "0"),
         ("not_started", "0", "0"),
     ]
-    assert [(row["lost"], row["not_examined"]) for row in rows[2:]] == [("5", "0"), ("1", "19"), ("0", "0")]
+    assert [(row["lost"], row["not_examined"]) for row in rows[2:]] == [("3", "2"), ("1", "19"), ("0", "0")]
     assert (rows[4]["max_points"], rows[4]["reason"]) == ("20", f"{FILE} is the starter, unchanged")
     lines = show(out / "summary.html").locator("tbody tr")
     expect(lines.nth(0).locator(".number").first).to_have_text("20/20 + 10")
@@ -105,7 +105,7 @@ def test_one_that_failed_shows_the_request_at_fault_beside_the_line_that_sent_it
         assert re.search(pattern, said(sheet, "Why")), (pattern, said(sheet, "Why"))
     assert scores(sheet) == [
         ["Part 1", "\u2713 passed", "10/10"],
-        ["Part 2", "\u2717 failed", "5/10"],
+        ["Part 2", "\u2717 failed", "5/10, 2 not examined"],
         ["Part 3 (bonus)", "\u2013 not started", "0/10"],
     ]
     assert "None was handed in." in said(sheet, "The candidate's NOTES.md")
