@@ -8,7 +8,7 @@ from typing import Any
 from checks.lab import findings, sight
 from checks.lab.journal import Request, surroundings
 from checks.lab.source import MAX_NOTES, Reading, reached, read
-from checks.lab.submission import WORDS, Submission
+from checks.lab.submission import LOCUSTFILES, WORDS, Submission
 from checks.lab.target import Target
 from checks.lab.timeline import Holder, Timeline, timeline
 
@@ -145,11 +145,18 @@ def gathered(submission: Submission, said: Mapping[str, Reading]) -> Evidence:
         for source, room in zip(found, shares([len(one.text) for one in found], left - kept), strict=True):
             evidence.sources.append(source.cut_to(room))
             left -= room
-    evidence.notes = list(_notes([name for rank in ranks for name in rank if name in said], said))
+    evidence.notes = [*_renamed(submission), *_notes([name for rank in ranks for name in rank if name in said], said)]
     evidence.notes += [
         f"{_called(link)}: a link, and nothing behind it takes part" for link in submission.links[:LINKS]
     ]
     return evidence
+
+
+def _renamed(submission: Submission) -> Iterable[str]:
+    """Yield a note where a task's brief names its file, and the file that was handed in has another name."""
+    named = LOCUSTFILES.get(submission.stage, submission.locustfile)
+    if submission.locustfile != named:
+        yield f"{_called(submission.locustfile)}: the brief calls this file {named} and says that it keeps its name"
 
 
 def shares(wishes: Sequence[int], room: int) -> list[int]:

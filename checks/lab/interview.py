@@ -14,7 +14,7 @@ from checks.lab.evidence import Evidence
 from checks.lab.origin import Line, first, origin
 from checks.lab.report import by_stage
 from checks.lab.submission import WORDS
-from checks.lab.verdict import Outcome, Result
+from checks.lab.verdict import Outcome, Result, amount
 
 QUESTIONS = 3
 FAILURES = 2  # of the questions: more failures are often one mistake
@@ -27,6 +27,8 @@ DECISION = re.compile(
     r"\b(assume|assuming|assumption|because|do next|instead|limit|not do|left out|leave out|todo|trade|would)",
     re.IGNORECASE,
 )
+
+FILE_NAME = re.compile(r"\S*(\w\.\w|[/_])")  # at the beginning of a text
 
 Question = tuple[str | Line, ...]  # a line is shown as code
 
@@ -49,8 +51,8 @@ def _failures(results: Sequence[Result], evidence: Evidence) -> Iterator[Questio
             how = "How does the code come to that, and which run of your own would have shown it?"
             yield (sentence(f"{user} sent {cause.mark.text}").rstrip("."), *sent, f". {how}")
         elif cause.lines:
-            seen = f"The grader saw: {_short(result.seen)}. What happened when you ran "
-            yield (seen, cause.lines[0], " yourself, and how would you mend it?")
+            seen = f"The grader saw: {_short(result.seen)}. What happened when you ran the file yourself, and how"
+            yield (f"{seen} would you mend it? The line is: ", cause.lines[0])
         else:
             seen = f"Expected was {_short(result.expected)}; the grader saw: {_short(result.seen)}."
             yield (f"{seen} Which of your lines decides that, and how would you show that a change mends it?",)
@@ -65,8 +67,11 @@ def _waiting(results: Sequence[Result], _: Evidence) -> Iterator[Question]:
     waiting = [result.criterion for result in results if result.waiting_for and not result.criterion.bonus]
     if waiting:
         weightiest = max(waiting, key=lambda criterion: criterion.max_points)
-        count = f", one of {len(waiting)}" if len(waiting) > 1 else ""
-        yield (f"Not looked at, since it waits{count}: “{weightiest.title}” Which of your lines see to that?",)
+        has_failed = any(result.outcome is Outcome.FAILED for result in results)
+        cause = "the failure above" if has_failed else "what was inconclusive"
+        count = f" (one of {len(waiting)} such criteria)" if len(waiting) > 1 else ""
+        seen = f"Not examined, because of {cause}{count}: “{weightiest.title}”"
+        yield (f"{seen} Which of your lines take care of that?",)
 
 
 def _bonus(results: Sequence[Result], evidence: Evidence) -> Iterator[Question]:
@@ -102,7 +107,7 @@ def _words(_: Sequence[Result], evidence: Evidence) -> Iterator[Question]:
         sentences = re.split(r"(?<=[.!?])\s+|\n\s*\n", re.sub(r"[*_#`]", "", text))
         for each in (" ".join(each.split()) for each in sentences):
             if 30 < len(each) < MAX_QUOTE and DECISION.search(each):
-                yield (f"{WORDS} says: “{each}” When would you decide otherwise?",)
+                yield (f"{WORDS} says: “{each}” Tell me more about that.",)
                 return
 
 
@@ -112,7 +117,8 @@ def _shared(_: Sequence[Result], evidence: Evidence) -> Iterator[Question]:
         held = Counter(row.holder for row in run.rows if row.holder)
         if turn and max(held.values(), default=0) > 1:
             most, count = held.most_common(1)[0]
-            seen = f"In run {number}, of the first {len(run.rows)} of {run.users} users, {count} had {most}; "
+            among = f"Among the first {len(run.rows)}" if len(run.rows) < run.users else "Among them"
+            seen = f"Run {number} had {amount(run.users, 'user')}. {among}, {amount(count, 'user')} had {most}; "
             yield (seen, turn, " seems to deal out the rows. What do users who share one do to a test's figures?")
             return
 
@@ -120,13 +126,14 @@ def _shared(_: Sequence[Result], evidence: Evidence) -> Iterator[Question]:
 def _silence(results: Sequence[Result], evidence: Evidence) -> Iterator[Question]:
     added = sum(each.count("added") for each in differences(results[0].criterion.stage, evidence.sources))
     if added and all(source.name != WORDS for source in evidence.sources):
-        words = f"There is no {WORDS} beside {added} lines of your own"
+        words = f"You changed {amount(added, 'line')} and wrote no {WORDS}"
         yield (f"{words}: which decision in them would you explain first?",)
 
 
 def sentence(text: str) -> str:
-    """Return a text as a sentence: with a capital, and a full stop where it has no end yet."""
-    text = text[:1].upper() + text[1:]
+    """Return a text as a sentence: with a capital, but for a file's name, and a full stop where it has no end yet."""
+    if not FILE_NAME.match(text):
+        text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 

@@ -1,8 +1,9 @@
 """The page: report.html, a decision sheet of one page and all else folded below it; one file that needs no other."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -12,10 +13,11 @@ from markupsafe import Markup
 
 from checks.lab.difference import Difference, Line, differences
 from checks.lab.evidence import Evidence
-from checks.lab.interview import questions, sentence
+from checks.lab.interview import NOTE, questions, sentence
 from checks.lab.notes import IMPORTS, SETTINGS, USES
 from checks.lab.origin import Origin, origin
-from checks.lab.report import Report, by_stage, said, score, versions, write_whole
+from checks.lab.report import Report, by_stage, criterion_json, said, score, versions, write_whole
+from checks.lab.standing import NOT_EXAMINED, NOT_FINISHED, Criterion, missing, outcome, parts, word
 from checks.lab.submission import WORDS
 from checks.lab.timeline import MAX_KINDS, Timeline
 from checks.lab.verdict import Outcome, Result, stage_outcome
@@ -26,11 +28,13 @@ SIGNS = {
     "no_verdict": "\N{BALLOT X}",
     "not_started": "\N{EN DASH}",
     "inconclusive": "?",
-    "waiting": "\N{HORIZONTAL ELLIPSIS}",
+    NOT_EXAMINED: "\N{HORIZONTAL ELLIPSIS}",
+    NOT_FINISHED: "\N{VULGAR FRACTION ONE HALF}",
 }
 NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'"  # whatever a submission smuggles in, it does not run
 WORDS_SHOWN, WORDS_LINES = 900, 14  # characters and lines of a candidate's notes on the first page
 PRINTED_LINES = 100  # of code: a take-home of usual length fills two pages with them
+SPARE_LINES = 20  # more are printed where nothing is left out then: the end of a method tells more than its beginning
 LOOKED_FOR = (
     *dict.fromkeys([*IMPORTS.values(), *USES.values()]),
     f"changes {', '.join(SETTINGS)}",
@@ -64,6 +68,7 @@ class Part:
     outcome: str
     score: str
     is_bonus: bool
+    not_examined: int = 0  # points
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Group:
     @property
     def outcome(self) -> str:
         """The outcome of all of them."""
-        return "waiting" if self.head.waiting_for else self.head.outcome.value
+        return word(criterion_json(self.head))
 
     @property
     def points(self) -> str:
@@ -148,6 +153,17 @@ class Stage:
         return list(found.values())
 
     @property
+    def criteria(self) -> list[Criterion]:
+        """The criteria as report.json holds them."""
+        return [criterion_json(result) for result in self.results]
+
+    @property
+    def notes(self) -> tuple[list[str], list[str]]:
+        """The notes that name a line, and those on whole files."""
+        on_lines = [note for note in self.evidence.notes if NOTE.fullmatch(note)]
+        return on_lines, [note for note in self.evidence.notes if note not in on_lines]
+
+    @property
     def words(self) -> str:
         """What the candidate has to say."""
         return next((source.text for source in self.evidence.sources if source.name == WORDS), "")
@@ -160,11 +176,14 @@ class Stage:
     @property
     def files(self) -> list[File]:
         """The files that differ from the starter's."""
-        left, found = PRINTED_LINES, []
+        left, spare, found = PRINTED_LINES, SPARE_LINES, []
         for difference in self.differences:
             if not difference.is_unchanged:
-                found.append(File(difference, left))
-                left = max(0, left - found[-1].length)
+                length = File(difference, 0).length
+                printed = length if length <= left + spare else left
+                found.append(File(difference, printed))
+                spare -= max(0, printed - left)
+                left = max(0, left - length)
         return found
 
     @property
@@ -187,15 +206,16 @@ def page(report: Report) -> str:
     ]
     begun = [stage for stage in stages if not stage.reason]
     results = [result for stage in begun for result in stage.results]
-    outcome = stage_outcome(results) if results else Outcome.NOT_STARTED
+    criteria = [criterion for stage in begun for criterion in stage.criteria]
     return templates.get_template("report.html").render(
         report=report,
         mode=report.mode,
         policy=NO_SCRIPTS,
         versions=versions(),
-        outcome=outcome.value,
-        score=score(results),
-        why=_why(outcome, begun, stages),
+        outcome=outcome(criteria),
+        score=score(results or report.results),
+        missing=missing(criteria),
+        why=_why(begun, stages),
         cause=_cause(begun),
         parts=[part for stage in begun for part in _parts(stage, len(stages) > 1)],
         questions=questions(results, {stage.name: stage.evidence for stage in begun}),
@@ -224,17 +244,19 @@ def _reason(results: list[Result]) -> str:
     return reasons.pop() if is_idle else ""
 
 
-def _why(outcome: Outcome, begun: Sequence[Stage], stages: Sequence[Stage]) -> str:
+def _why(begun: Sequence[Stage], stages: Sequence[Stage]) -> str:
     """Return in one sentence why the outcome is what it is."""
+    if not begun:
+        return sentence(f"nothing was graded: {stages[0].reason}") if len(stages) == 1 else "No stage was begun."
     results = [result for stage in begun for result in stage.results if not result.criterion.bonus]
+    outcome = stage_outcome(results)
     if outcome is Outcome.PASSED:
         runs = [run for stage in begun for run in stage.evidence.runs]
         seen = f", seen in {len(runs)} runs with {sum(run.requests for run in runs)} requests" if runs else ""
         return f"All {len(results)} required criteria hold{seen}{_bonus(begun)}."
-    if outcome is Outcome.NOT_STARTED:
-        return sentence(f"nothing was graded: {stages[0].reason}") if len(stages) == 1 else "No stage was begun."
     first = next(result for result in results if result.outcome is outcome)
-    return sentence(first.message if outcome is Outcome.INCONCLUSIVE else first.seen)
+    todo = "still to do: " * (outcome is Outcome.NOT_STARTED)
+    return sentence(first.seen if outcome is Outcome.FAILED else f"{todo}{first.message}")
 
 
 def _bonus(stages: Sequence[Stage]) -> str:
@@ -257,26 +279,14 @@ def _cause(stages: Sequence[Stage]) -> Cause | None:
 
 def _parts(stage: Stage, with_stage: bool) -> Iterator[Part]:
     """Yield a line of the score for each numbered part of a stage; for all of it where it has none."""
-    numbers = sorted({_number(result) for result in stage.results})
-    for number in numbers:
-        own = [result for result in stage.results if _number(result) == number]
-        which = f"part {number}" if number else "the rest" if len(numbers) > 1 else ""
+    found = parts(stage.criteria)
+    for part in found:
+        own = [result for result in stage.results if (result.criterion.part or 0) == part.number]
+        which = f"part {part.number}" if part.number else "the rest" if len(found) > 1 else ""
         name = ", ".join(filter(None, [stage.name, which])) if with_stage or not which else which.capitalize()
-        is_bonus = all(result.criterion.bonus for result in own)
-        earned = sum(result.points for result in own)
-        most = sum(result.criterion.max_points for result in own)
-        outcome = "waiting" if all(result.waiting_for for result in own) else _outcome(own).value
-        yield Part(name, outcome, f"{earned}/{most}" if is_bonus else score(own), is_bonus)
-
-
-def _number(result: Result) -> int:
-    return result.criterion.part or 0
-
-
-def _outcome(results: list[Result]) -> Outcome:
-    """Return the outcome of some results; a bonus counts where there is nothing else."""
-    basic = [result for result in results if not result.criterion.bonus]
-    return stage_outcome(basic or [replace(each, criterion=replace(each.criterion, bonus=False)) for each in results])
+        earned, most = (sum(each[what] for each in part.criteria) for what in ("points", "max_points"))
+        points = f"{earned}/{most}" if part.is_bonus else score(own)
+        yield Part(name, part.outcome, points, part.is_bonus, part.not_examined)
 
 
 def _excerpt(text: str, among: int) -> tuple[str, bool]:
@@ -291,10 +301,7 @@ def _excerpt(text: str, among: int) -> tuple[str, bool]:
 
 def _counted(results: Iterable[Result]) -> str:
     """Return how many results there are of each kind."""
-    counts: dict[str, int] = {}
-    for result in results:
-        word = "waiting" if result.waiting_for else result.outcome.value.replace("_", " ")
-        counts[word] = counts.get(word, 0) + 1
+    counts = Counter(word(criterion_json(result)).replace("_", " ") for result in results)
     return ", ".join(f"{count} {word}" for word, count in counts.items())
 
 

@@ -90,13 +90,14 @@ def stage_json(results: list[Result], evidence: Evidence) -> dict[str, Any]:
         "outcome": stage_outcome(results),
         "points": earned,
         "max_points": most,
-        "criteria": [_criterion_json(result) for result in results],
+        "criteria": [criterion_json(result) for result in results],
         "notes": evidence.notes,
         **({"findings": evidence.findings} if evidence.findings else {}),
     }
 
 
-def _criterion_json(result: Result) -> dict[str, Any]:
+def criterion_json(result: Result) -> dict[str, Any]:
+    """Return a criterion with its outcome as report.json holds it."""
     criterion = result.criterion
     return {
         "id": criterion.id,

@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
@@ -30,7 +30,7 @@ import psutil
 
 from checks.lab.archive import MOST_PACKED, is_archive
 from checks.lab.report import MODES, versions, write_whole
-from checks.lab.submission import find
+from checks.lab.submission import INNER, LOCUSTFILES, STARTERS, TAKE_HOME, find
 from checks.lab.summary import FILES, Line, write_summary
 from checks.lab.verdict import Failed, NotStarted, plain
 
@@ -51,6 +51,10 @@ LONGEST_NAME = 200  # bytes of a folder's name: systems take 255, and a number m
 UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')  # in such a name
 NEEDED = 8 * 1024**2  # bytes of room for a report
 LOG = "grading.log"
+MODE_WORDS = {
+    "practice": "Practice mode: not isolated. A submission could reach the grader's files.",
+    "exam": "Exam mode: each submission runs isolated, in a cell of its own.",
+}
 KEPT = ("report.json", "report.html", "junit.xml", LOG)
 
 
@@ -123,11 +127,13 @@ class Round:
         self._options.out.mkdir(parents=True, exist_ok=True)
         sweep(self._options.out)
         statuses = []
+        if self._paths:
+            say(MODE_WORDS[self._options.mode])
         with ThreadPoolExecutor(self._options.jobs) as pool:
-            gradings = {pool.submit(self._grading, path, folder): folder for folder, path in self._paths.items()}
             try:
-                for done in completed(gradings):
-                    statuses.append(self._tell(gradings[done], done))
+                for folder, grading, is_kept in self._endings(pool):
+                    self._tell(folder, grading, is_kept)
+                    statuses.append(grading.status)
             except BaseException as error:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
@@ -138,22 +144,38 @@ class Round:
         say(f"\nSummary: {self._options.shown(self._options.out / 'summary.html')}")
         return worst(statuses)
 
-    def _grading(self, path: Path, folder: Path) -> tuple[Grading, bool]:
-        """Return how a submission's grading ended, and whether that was in an earlier round."""
+    def _endings(self, pool: ThreadPoolExecutor) -> Iterator[tuple[Path, Grading, bool]]:
+        """Yield how each grading ended, and whether that was in an earlier round.
+
+        What needs no grading comes first, in the order of the command; then each as soon as it has ended.
+        """
+        begun: dict[Future[Grading], Path] = {}
+        for folder, path in self._paths.items():
+            if settled := self._guarded(self._settled, path, folder):
+                yield folder, settled, bool(settled.fingerprint)
+            else:
+                begun[pool.submit(self._guarded, self._anew, path, folder)] = folder
+        for done in completed(begun):
+            yield begun[done], done.result(), False
+
+    def _guarded(self, step: Callable[[Path, Path], T], path: Path, folder: Path) -> T | Grading:
+        """Do a step of a grading; whatever is wrong with one submission is no reason to stop the others."""
         try:
-            if objection := objection_to(path, folder, self._options):
-                return Grading(BROKEN, 0, "", objection), False
-            fingerprint = self._fingerprint(path)
-            if not self._options.again and (earlier := finished(folder, fingerprint)):
-                return earlier, True
-            return self._anew(path, folder, fingerprint), False
+            return step(path, folder)
         except (Stopped, Full):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one of them is no reason to stop the others
-            return Grading(BROKEN, 0, "", plain(str(error) or repr(error))), False
+        except Exception as error:  # noqa: BLE001
+            return Grading(BROKEN, 0, "", plain(str(error) or repr(error)))
 
-    def _anew(self, path: Path, folder: Path, fingerprint: str) -> Grading:
+    def _settled(self, path: Path, folder: Path) -> Grading | None:
+        """Return how a submission's grading ended where it need not begin: there is an objection, or a report."""
+        if objection := objection_to(path, folder, self._options):
+            return Grading(BROKEN, 0, "", objection)
+        return None if self._options.again else finished(folder, self._fingerprint(path))
+
+    def _anew(self, path: Path, folder: Path) -> Grading:
         """Grade a submission, a second time where the first was inconclusive."""
+        fingerprint = self._fingerprint(path)
         (folder / STAMP).unlink(missing_ok=True)  # an old score must not pass for a new one
         grading = self._graded(path, folder, fingerprint)
         if not grading.is_final and grading.report:
@@ -234,9 +256,8 @@ class Round:
             raise Stopped
         return process.returncode, is_late
 
-    def _tell(self, folder: Path, done: "Future[tuple[Grading, bool]]") -> int:
+    def _tell(self, folder: Path, grading: Grading, is_kept: bool) -> None:
         """Print what came of a grading, and put it into the summary."""
-        grading, is_kept = done.result()
         path, mode = self._options.shown(self._paths[folder]), self._options.mode
         line = Line(path, folder.name, grading.report, grading.reason, grading.seconds, mode)
         self._lines[folder] = line
@@ -247,7 +268,6 @@ class Round:
         if grading.reason and grading.fingerprint:  # else it was not begun
             for words in tail(folder / LOG):
                 say(f"    | {words}")
-        return grading.status
 
 
 # --- one grading
@@ -293,10 +313,11 @@ def end(process: "subprocess.Popen[bytes]", grace: float) -> None:
 
 def completed(gradings: Iterable[Future[T]]) -> Iterator[Future[T]]:
     """Yield each grading as soon as it has ended; wakes up in between, as Windows would be deaf to Ctrl-C."""
-    pending = set(gradings)
+    pending = list(gradings)
     while pending:
-        done, pending = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
-        yield from done
+        done, _ = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)
+        yield from (each for each in pending if each in done)
+        pending = [each for each in pending if each not in done]
 
 
 def sweep(out: Path) -> None:
@@ -451,7 +472,28 @@ def objection_to(path: Path, folder: Path, options: Options) -> str:
     is_single = path.suffix == ".py" or (is_folder and not is_clear)
     if is_single and not options.stage:  # judged by all stages, it would fail in those that it does not answer
         return "which stage does it answer? Say so with --task NN, or --task jsonplaceholder."
+    with contextlib.suppress(OSError):  # the grading says what can't be opened
+        return meant(path, options.stage) if is_folder and options.stage else ""
     return ""
+
+
+def meant(path: Path, stage: str) -> str:
+    """Return an objection to a folder that holds no answer, though folders in it do; empty to any other."""
+    name, stages = LOCUSTFILES.get(stage, "locustfile.py"), {folder.name for folder in STARTERS.iterdir()}
+    if _holds(path, stage) or any(each.suffix == ".py" or each.name in stages for each in path.iterdir()):
+        return ""
+    inner = [folder.name for folder in path.iterdir() if folder.is_dir() and _holds(folder, stage)]
+    missing = f"{path.name}/ has no {name}"
+    if len(inner) == 1:
+        return plain(f"{missing}, but the folder {inner[0]}/ in it has: did you mean that one?")
+    return plain(f"{missing}, but {len(inner)} of its folders have: did you mean {path.name}/*?") if inner else ""
+
+
+def _holds(folder: Path, stage: str) -> bool:
+    """Tell by its names whether a folder is an answer to a stage, or holds one."""
+    name = LOCUSTFILES.get(stage, "locustfile.py")
+    own = [folder, folder / INNER] if stage == TAKE_HOME else [folder]
+    return (folder / stage).exists() or any((place / name).exists() for place in own)
 
 
 def options(words: Sequence[str] | None = None) -> tuple[list[Path], Options]:

@@ -12,22 +12,43 @@ from typing import Any
 from urllib.parse import quote
 
 from checks.lab.findings import shared
+from checks.lab.interview import sentence
 from checks.lab.page import SIGNS, templates
 from checks.lab.report import scored, write_whole
+from checks.lab.standing import (
+    NOT_EXAMINED,
+    NOT_FINISHED,
+    Criterion,
+    missing,
+    not_examined,
+    outcome,
+    parts,
+    required,
+    worth,
+)
 from checks.lab.verdict import plain
 
 FILES = ("summary.csv", "summary.html")
 COLUMNS = (
     *("submission", "outcome", "points", "max_points", "stages", "seconds", "mode", "seed", "reason", "report"),
-    *("bonus", "parts", "first_failed", "note"),  # new ones come last, since scripts may count
+    *(
+        "bonus",
+        "parts",
+        "first_failed",
+        "note",
+        "seen",
+        "lost",
+        "not_examined",
+    ),  # new ones come last: scripts may count
 )
 # What a spreadsheet takes for a formula, at the beginning of a cell; some languages' cells end at a semicolon.
 FORMULA = re.compile(r"(?:^|(?<=;))(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 SCRIPT = Path(__file__).with_name("templates") / "summary.js"
-ORDER = ("failed", "inconclusive", "passed")  # of stages: one that failed decides
+ORDER = ("failed", "inconclusive", NOT_FINISHED, "passed")  # of stages: one that failed decides
 # Who is to be judged again, since the machine was at fault, stands above those who failed.
-RANKS = ("passed", "inconclusive", "failed", "no_verdict", "not_started")
-PARTS = ("failed", "inconclusive", "not_started", "passed")  # of criteria: the first that there is decides on a part
+RANKS = ("passed", "inconclusive", "failed", NOT_FINISHED, "no_verdict", "not_started")
+LEGEND = ("passed", "failed", "inconclusive", NOT_EXAMINED, NOT_FINISHED, "not_started")
+SEEN = re.compile(r"^seen: (.*?)(?=\n(?:expected|next): |\Z)", re.DOTALL | re.MULTILINE)  # in a criterion's message
 
 
 @dataclass(frozen=True)
@@ -63,15 +84,19 @@ class Line:
     @property
     def stages(self) -> dict[str, dict[str, Any]]:
         """The stages that are begun."""
-        stages = self.report.get("stages", {})
-        return {name: stage for name, stage in stages.items() if stage["outcome"] != "not_started"}
+        return {name: stage for name, stage in self.handed_out.items() if stage_outcome(stage) != "not_started"}
+
+    @property
+    def handed_out(self) -> dict[str, dict[str, Any]]:
+        """The stages that were asked for, begun or not."""
+        return self.report.get("stages", {})  # type: ignore[no-any-return]
 
     @property
     def outcome(self) -> str:
         """The outcome of all stages together."""
         if self.reason:
             return "no_verdict"
-        outcomes = {stage["outcome"] for stage in self.stages.values()}
+        outcomes = set(map(stage_outcome, self.stages.values()))
         return next((outcome for outcome in ORDER if outcome in outcomes), "not_started")
 
     @property
@@ -86,39 +111,68 @@ class Line:
 
     @property
     def max_points(self) -> int:
-        """The points that there are in what is begun, without a bonus."""
-        return sum(stage["max_points"] for stage in self.stages.values())
+        """The points that there are in what is begun, or in all where nothing is; without a bonus."""
+        return sum(stage["max_points"] for stage in (self.stages or self.handed_out).values())
 
     @property
-    def criteria(self) -> list[dict[str, Any]]:
+    def criteria(self) -> list[Criterion]:
         """The criteria of all stages that are begun."""
         return [criterion for stage in self.stages.values() for criterion in stage.get("criteria", ())]
 
     @property
     def each(self) -> str:
         """The outcome of each stage that is begun."""
-        return ", ".join(f"{name} {stage['outcome']}" for name, stage in self.stages.items())
+        return ", ".join(f"{name} {stage_outcome(stage)}" for name, stage in self.stages.items())
 
     @property
     def parts(self) -> list[Part]:
         """The parts of each stage that is begun; a stage without parts stands for itself."""
         found = []
         for name, stage in self.stages.items():
-            outcomes: dict[int, set[str]] = {}
-            for criterion in stage.get("criteria", ()):
-                if "part" in criterion:
-                    outcomes.setdefault(criterion["part"], set()).add(criterion["outcome"])
-            whole = {name.partition("_")[0]: {stage["outcome"]}}
-            parts = {f"P{number}": own for number, own in sorted(outcomes.items())} or whole
-            found += [Part(part, next(each for each in PARTS if each in own)) for part, own in parts.items()]
+            numbered = [part for part in parts(stage.get("criteria", ())) if part.number]
+            whole = Part(name.partition("_")[0], stage_outcome(stage))
+            found += [Part(f"P{part.number}", part.outcome) for part in numbered] or [whole]
         return found
 
     @property
     def first_failed(self) -> str:
         """The title of the first criterion that failed, of a bonus only where nothing else has."""
+        failed = self._failed
+        return ("bonus: " * bool(failed.get("bonus")) + str(failed["title"])) if failed else ""
+
+    @property
+    def seen(self) -> str:
+        """What the grader saw where that criterion failed."""
+        found = SEEN.search(self._failed.get("message", "")) if self._failed else None
+        return found[1] if found else ""
+
+    @property
+    def _failed(self) -> Criterion | None:
         failed = [each for each in self.criteria if each["outcome"] == "failed"]
-        first = min(failed, key=lambda each: bool(each.get("bonus")), default=None)
-        return ("bonus: " * bool(first.get("bonus")) + str(first.get("title", ""))) if first else ""
+        return min(failed, key=lambda each: bool(each.get("bonus")), default=None)
+
+    @property
+    def unbegun(self) -> str:
+        """Why nothing was begun, where that is the same for all stages; empty where something was."""
+        stages = () if self.stages else self.handed_out.values()
+        reasons = {each.get("message", "") for stage in stages for each in stage.get("criteria", ())}
+        return str(reasons.pop()) if len(reasons) == 1 else ""
+
+    @property
+    def why(self) -> str:
+        """Why it is not simply passed, in a sentence."""
+        if self.reason or self.unbegun:
+            return sentence(self.reason or self.unbegun)
+        if self._failed:
+            told = sentence(self.seen) if self.seen else f"Failed at: {self._failed['title']}"
+            return "Bonus: " * bool(self._failed.get("bonus")) + told
+        open_ones = (each for each in required(self.criteria) if each["outcome"] != "passed" and each.get("message"))
+        return next((sentence(each["message"]) for each in open_ones), "")
+
+    @property
+    def missing(self) -> str:
+        """What became of the missing points where some were not examined."""
+        return missing(self.criteria)
 
     @property
     def tally(self) -> str:
@@ -130,7 +184,8 @@ class Line:
         """All of it in a few words."""
         if self.reason:
             return f"no score, {self.reason}"
-        return f"{self.tally} points ({self.each or 'nothing started'})"
+        nothing = f"not started: {self.unbegun}" if self.unbegun else "nothing started"
+        return f"{self.tally} points ({self.each or nothing})"
 
     @property
     def rank(self) -> tuple[int, int, int]:
@@ -144,14 +199,20 @@ class Line:
 
     def cells(self) -> list[object]:
         """Return the line as summary.csv holds it."""
-        parts = ", ".join(f"{part.name} {part.outcome}" for part in self.parts)
+        each, needed = ", ".join(f"{part.name} {part.outcome}" for part in self.parts), required(self.criteria)
         cells = [
             *(self.path, self.outcome, self.points, self.max_points, self.each),
-            *(self.seconds, self.mode, self.report.get("seed", ""), self.reason),
+            *(self.seconds, self.mode, self.report.get("seed", ""), self.reason or self.unbegun),
             f"./{self.link}" if self.link.startswith("-") else self.link,
-            *(self.bonus, parts, self.first_failed, self.note),
+            *(self.bonus, each, self.first_failed, self.note, self.seen),
+            *(worth(needed, "failed"), not_examined(needed)),
         ]
         return [text(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+def stage_outcome(stage: dict[str, Any]) -> str:
+    """Return what became of a stage, as a person reads it."""
+    return outcome(stage["criteria"]) if stage.get("criteria") else str(stage["outcome"])
 
 
 def text(value: str) -> str:
@@ -180,5 +241,15 @@ def _page(lines: Sequence[Line]) -> str:
         mode="practice" if any(line.mode == "practice" for line in lines) else "exam",
         signs=SIGNS,
         ranks=RANKS,
+        names=_names(lines),
+        legend=[each for each in LEGEND if each in {part.outcome for line in lines for part in line.parts}],
         passed=sum(line.outcome == "passed" for line in lines),
     )
+
+
+def _names(lines: Sequence[Line]) -> str:
+    """Return what the short names of the parts stand for."""
+    names = sorted({part.name for line in lines for part in line.parts})
+    numbered, stages = ([name for name in names if (name[0] == "P") == is_part] for is_part in (True, False))
+    told = [f"{', '.join(numbered)}: parts of the task"] * bool(numbered) + ["01, 02 ...: stages"] * bool(stages)
+    return f"{'; '.join(told)}. " if told else ""

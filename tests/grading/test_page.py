@@ -93,9 +93,10 @@ def test_the_sheet_says_what_a_decision_needs(show: Show, tmp_path: Path, report
     assert shown.title() == "ann: failed"
     expect(shown.get_by_role("heading", level=1)).to_have_text("ann")
     sheet = shown.locator(".sheet")
-    assert [text.split() for text in sheet.locator("header p").all_inner_texts()] == [
-        ["\u2717", "failed", "3/13", "+", "5"],
-        ["practice:", "not", "isolated", "seed", "4711", "2026-01-02", "03:04", "UTC"],
+    assert [" ".join(text.split()) for text in sheet.locator("header p").all_inner_texts()] == [
+        "\u2717 failed 3/13 + 5",
+        "3 points lost, 3 inconclusive, 4 not examined because they wait for the criterion that failed",
+        "practice: not isolated seed 4711 2026-01-02 03:04 UTC",
     ]
     expect(sheet.locator(".lead")).to_have_text("User 2 sent GET /pets/7.")
     assert sheet.locator(".cause dt, .cause dd").all_inner_texts() == [
@@ -109,7 +110,7 @@ def test_the_sheet_says_what_a_decision_needs(show: Show, tmp_path: Path, report
     assert rows == [
         ["01_first", "\u2713 passed", "1/1"],
         [f"{TASK}, part 1", "\u2717 failed", "2/5"],
-        [f"{TASK}, part 2", "? inconclusive", "0/7"],
+        [f"{TASK}, part 2", "? inconclusive", "0/7, 4 not examined"],
         [f"{TASK}, part 3 (bonus)", "\u2713 passed", "5/5"],
     ]
     expect(sheet.get_by_text("Not started: 04_other")).to_be_visible()
@@ -118,7 +119,8 @@ def test_the_sheet_says_what_a_decision_needs(show: Show, tmp_path: Path, report
         "User 2 (user id 42) sent GET /pets/7, probably from locustfile.py:4 self.client.get(f'/pets/{choice(ids)}'). "
         "How does the code come to that, and which run of your own would have shown it?",
         "locustfile.py:1 starts processes (imports subprocess). What is that for, and what would be lost without it?",
-        "Not looked at, since it waits, one of 2: \u201cIt goes_on.\u201d Which of your lines see to that?",
+        "Not examined, because of the failure above (one of 2 such criteria): \u201cIt goes_on.\u201d "
+        "Which of your lines take care of that?",
     ]
     expect(sheet.get_by_role("textbox", name="Your own judgement")).to_be_visible()
 
@@ -127,7 +129,7 @@ def test_all_else_is_folded(show: Show, tmp_path: Path, report: Report) -> None:
     shown = show(written(tmp_path, report))
     assert shown.locator("details[open]").count() == 0
     assert shown.locator(".stage").nth(1).locator("> details > summary").all_inner_texts() == [
-        "Criteria 2 passed, 1 failed, 2 waiting, 1 inconclusive",
+        "Criteria 2 passed, 1 failed, 2 not examined, 1 inconclusive",
         "Notes on the code 1",
         "Code beside the starter 2 changed or new",
         "Who sent what 3 runs",
@@ -156,6 +158,50 @@ def test_what_waits_for_the_same_is_one_line(show: Show, tmp_path: Path, report:
     expect(waiting.locator(".number")).to_have_text("0/4")
     waiting.locator("summary").click()
     assert waiting.locator("details li").all_inner_texts() == ["It goes_on.", "It stops."]
+
+
+def test_not_started_is_said_of_work_that_is_not_there_alone(show: Show, tmp_path: Path) -> None:
+    results = [
+        result(Outcome.FAILED, id="loads", stage=TASK, points=2, part=1, **SAID),
+        result(id="rests", stage=TASK, points=3, part=2),
+        result(Outcome.NOT_STARTED, id="goes_on", stage=TASK, points=7, part=2, waiting_for="loads"),
+        result(Outcome.NOT_STARTED, id="stops", stage=TASK, points=1, part=3, waiting_for="loads"),
+        result(Outcome.NOT_STARTED, id="scales", stage=TASK, points=9, part=4, bonus=True, message="no part 4"),
+    ]
+    shown = show(written(tmp_path, Report(results, 1)))
+    assert [row.locator("th, td").all_inner_texts() for row in shown.locator(".scores tbody tr").all()] == [
+        ["Part 1", "\u2717 failed", "0/2"],
+        ["Part 2", "\u2026 not examined", "3/10, 7 not examined"],
+        ["Part 3", "\u2026 not examined", "0/1"],
+        ["Part 4 (bonus)", "\u2013 not started", "0/9"],
+    ]
+    badges = part(shown, "Criteria").locator(".criteria > li > .outcome").all_inner_texts()
+    assert badges == ["\u2717 failed", "\u2713 passed", "\u2026 not examined", "\u2013 not started"]
+
+
+def test_a_stage_that_is_half_done_is_not_finished(show: Show, tmp_path: Path) -> None:
+    todo = result(Outcome.NOT_STARTED, id="knee", points=4, message="measure the shop")
+    shown = show(written(tmp_path, Report([result(points=6), todo], 1)))
+    assert shown.locator("header .big").inner_text() == "\u00bd not finished 6/10"
+    expect(shown.locator(".lead")).to_have_text("Still to do: measure the shop.")
+
+
+def test_a_starter_has_points_to_earn(show: Show, tmp_path: Path) -> None:
+    results = [result(Outcome.NOT_STARTED, id=id, points=10, message="a.py is the starter") for id in ("a", "b")]
+    shown = show(written(tmp_path, Report(results, 1)))
+    assert shown.locator("header .big").inner_text() == "\u2013 not started 0/20"
+    expect(shown.locator(".lead")).to_have_text("Nothing was graded: a.py is the starter.")
+
+
+def test_honest_uses_are_those_of_lines(show: Show, tmp_path: Path) -> None:
+    unread = "a.py: not looked at, as it is no Python (line 3)"
+    for number, (notes, count) in enumerate([([unread], 0), ([unread, "b.py:1: starts processes"], 1)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        shown = show(written(folder, Report([result()], 1, evidence={"01_first": Evidence(notes=notes)})))
+        notes_shown = part(shown, "Notes on the code")
+        assert notes_shown.get_by_text("each of these has honest uses").count() == count
+        assert notes_shown.locator("li").all_inner_texts() == list(reversed(notes))
 
 
 @pytest.mark.parametrize(("mode", "marked"), [("practice", True), ("exam", False)])
@@ -308,3 +354,36 @@ def test_long_code_is_not_printed_to_its_end(show: Show, tmp_path: Path) -> None
     code = part(shown, "Code beside the starter")
     expect(code.get_by_text("line = 1999").first).to_be_visible()
     expect(code.get_by_text("more lines are shown on a screen").first).to_be_hidden()
+
+
+@pytest.mark.parametrize(("lengths", "left_out"), [((119,), 0), ((70, 40), 0), ((125,), 25), ((119, 5), 5)])
+def test_a_few_lines_more_than_usual_are_printed(
+    show: Show, tmp_path: Path, lengths: tuple[int, ...], left_out: int
+) -> None:
+    sources = [Source(f"{n}.py", "\n".join(["line"] * length)) for n, length in enumerate(lengths)]
+    shown = show(written(tmp_path, Report([result(stage="x")], 1, evidence={"x": Evidence(sources)})))
+    assert shown.locator(".code li.screen").count() == left_out
+    assert shown.get_by_text("are shown on a screen").count() == bool(left_out)
+
+
+def test_words_and_outcomes_do_not_overlap_in_print(show: Show, tmp_path: Path, report: Report) -> None:
+    shown = show(written(tmp_path, report), 794)
+    shown.emulate_media(media="print")
+    for line in shown.locator(".criteria > li").all():
+        badge, words = line.locator("> .outcome").bounding_box(), line.locator("> div").bounding_box()
+        assert badge
+        assert words
+        assert badge["x"] + badge["width"] <= words["x"]
+
+
+def test_a_passed_take_home_of_usual_length_prints_on_four_sheets(show: Show, tmp_path: Path) -> None:
+    said = "A worker that starts before its master says so within 10 s, in a line that comes only then, and serves"
+    passed = result(stage=TASK, part=3)
+    results = [replace(passed, criterion=replace(passed.criterion, id=str(n), title=f"{said} {n}.")) for n in range(16)]
+    evidence = Evidence(
+        [Source("desks.py", "\n".join(["    line of code" * 5] * 99)), Source("NOTES.md", "I assume so. " * 200)],
+        runs=[run(users=24, moments=tuple(Moment(n, "worker 2 is killed") for n in range(4)))],
+    )
+    shown = show(written(tmp_path, Report(results, 1, "practice", evidence={TASK: evidence})))
+    assert shown.locator(".code li.screen").count() == 0
+    assert sheets(shown.pdf(prefer_css_page_size=True)) <= 4

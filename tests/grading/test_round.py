@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -188,6 +189,76 @@ def test_what_is_finished_is_kept_and_what_has_changed_is_graded_anew(graded: Gr
     assert status == rounds.BROKEN
 
 
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [("exam", "Exam mode: each submission runs isolated"), ("practice", "Practice mode: not isolated")],
+)
+def test_the_terminal_names_the_mode_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], mode: str, said: str
+) -> None:
+    assert scripted(tmp_path, PASSES, mode=mode) == 0
+    output = capsys.readouterr().out
+    assert output.startswith(said)
+    assert output.count(" mode: ") == 1
+
+
+def test_what_is_kept_is_told_in_the_order_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [submission(tmp_path, name) for name in "hgfedcba"]
+    for _ in range(2):
+        capsys.readouterr()
+        round = Scripted(paths, Options(tmp_path / "out", STAGE, jobs=4, here=tmp_path))
+        round.script = PASSES
+        assert round.run() == 0
+    assert re.findall(r"^\d of 8  (\w): .*kept", capsys.readouterr().out, re.M) == list("hgfedcba")
+
+
+def test_endings_that_come_together_are_told_in_the_order_of_the_command() -> None:
+    futures: list[Future[int]] = [Future() for _ in range(50)]
+    for number, future in reversed(list(enumerate(futures))):
+        future.set_result(number)
+    assert [done.result() for done in rounds.completed(futures)] == list(range(50))
+
+
+# --- a folder of candidates
+
+
+TAKE_HOME = "jsonplaceholder_task"
+
+
+@pytest.mark.parametrize(
+    ("stage", "files", "said"),
+    [
+        (TAKE_HOME, ["ann/demo_locustfile.py", "bob/simulations/demo_locustfile.py"], "2 of its folders have"),
+        (TAKE_HOME, [f"ann/{TAKE_HOME}/simulations/a.py", "bob/demo_locustfile.py"], "did you mean round/*?"),
+        (TAKE_HOME, ["task-main/simulations/demo_locustfile.py"], "the folder task-main/ in it has"),
+        (STAGE, ["ann/locustfile.py", f"bob/{STAGE}/locustfile.py"], "round/ has no locustfile.py, but 2 of its"),
+        (STAGE, ["ann/other.py"], ""),
+        (STAGE, ["locustfile.py", "ann/locustfile.py"], ""),
+        (STAGE, ["own_name.py", "ann/locustfile.py"], ""),
+        (STAGE, ["02_stress_test/locustfile.py"], ""),  # a learner who has not begun this stage
+        (TAKE_HOME, ["simulations/demo_locustfile.py", "old/demo_locustfile.py"], ""),
+        (TAKE_HOME, [f"{TAKE_HOME}/simulations/demo_locustfile.py"], ""),
+    ],
+)
+def test_a_folder_of_candidates_is_no_candidate(tmp_path: Path, stage: str, files: list[str], said: str) -> None:
+    for name in files:
+        (tmp_path / "round" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "round" / name).touch()
+    objection = objection_to(tmp_path / "round", tmp_path / "out" / "x", Options(tmp_path / "out", stage))
+    assert said in objection
+    assert bool(said) == bool(objection)
+
+
+def test_a_round_that_was_given_the_folder_of_candidates_stops(tmp_path: Path) -> None:
+    (tmp_path / "round").mkdir()
+    for name in ("ann", "bob"):
+        submission(tmp_path / "round", name)
+    status, output = run(tmp_path, tmp_path / "round")
+    assert status == 1
+    assert output == ("round: round/ has no locustfile.py, but 2 of its folders have: did you mean round/*?\n")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)])
 def test_an_interrupted_round_goes_on_where_it_stopped(tmp_path: Path, number: signal.Signals, status: int) -> None:
@@ -241,7 +312,7 @@ with count.open("a") as file:
 done = len(count.read_text()) > {tries}
 report = json.loads({json.dumps(json.dumps(REPORT))})
 outcome = "passed" if done else "inconclusive"
-report["stages"][{STAGE!r}].update(outcome=outcome, criteria=[{{"outcome": outcome}}])
+report["stages"][{STAGE!r}].update(outcome=outcome, criteria=[{{"outcome": outcome, "points": 0, "max_points": 1}}])
 pathlib.Path(sys.argv[1], "report.json").write_text(json.dumps(report))
 sys.exit(0 if done else 6)
 """
@@ -465,7 +536,9 @@ def test_a_full_disk_is_one_line(
     )
     assert rounds.main() == 1
     said = capsys.readouterr()
-    assert re.fullmatch(r"The reports can't be written: .*(No space left on device|4 kB are left in).*\n", said.out)
+    assert re.fullmatch(
+        r"Practice mode: .*\nThe reports can't be written: .*(No space left on device|4 kB are left in).*\n", said.out
+    )
     assert said.err == ""
 
 
@@ -482,6 +555,7 @@ def test_a_round_that_nobody_listens_to_ends_quietly(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout
         assert process.stderr
+        assert process.stdout.readline().startswith("Practice mode: ")
         assert process.stdout.readline().startswith("1 of 3  ")
         process.stdout.close()
         wait_for_child(process.pid)

@@ -1,6 +1,7 @@
 """summary.csv and summary.html: a whole round at a glance."""
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -25,13 +26,36 @@ def line(name: str, points: int = 3, outcome: str = "failed", seconds: float = 9
     return Line(f"round/{name}", name, seconds=seconds, **facts)
 
 
+def criterion(part: int, outcome: str, **more: Any) -> dict[str, Any]:
+    """Return a criterion as report.json holds it."""
+    message = "seen: user 2 sent\nGET /posts\nexpected: a user id\nnext: add it" if outcome == "failed" else ""
+    facts = {"title": f"It {part}.", "points": 0, "max_points": 1, "message": message, **more}
+    return {"id": f"c{part}", "part": part, "outcome": outcome, **facts}
+
+
+def graded(name: str, *criteria: dict[str, Any]) -> Line:
+    """Return the line of a take-home with these criteria."""
+    outcomes = [each["outcome"] for each in criteria]
+    worst = next(each for each in ("failed", "inconclusive", "not_started", "passed") if each in outcomes)
+    earned, most = (sum(each[what] for each in criteria) for what in ("points", "max_points"))
+    stage = {"outcome": worst, "points": earned, "max_points": most, "criteria": list(criteria)}
+    return line(name, report={"seed": 7, "stages": {"jsonplaceholder_task": stage}})
+
+
+def cells(folder: Path, *lines: Line) -> list[dict[str, str]]:
+    """Return the rows of summary.csv."""
+    write_summary(folder, lines)
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def take_home(name: str, *outcomes: str, bonus: int = 0) -> Line:
     """Return the line of a take-home: the outcomes of part 1, worth 2 points, of part 2, worth 3, and of the bonus."""
     criteria = [
-        {"title": f"Part {n} works.", "part": n, "outcome": outcome, "points": (outcome == "passed") * (n + 1)}
+        criterion(n, outcome, title=f"Part {n} works.", max_points=n + 1, points=(outcome == "passed") * (n + 1))
         for n, outcome in enumerate(outcomes, start=1)
     ]
-    extra = {"title": "It scales.", "part": 3, "bonus": True, "outcome": "passed" if bonus else "failed"}
+    extra = criterion(3, "passed" if bonus else "failed", title="It scales.", bonus=True)
     criteria.append({**extra, "points": bonus})
     required = [outcome for outcome in ("failed", "inconclusive", "not_started", "passed") if outcome in outcomes]
     earned = sum(each["points"] for each in criteria)
@@ -81,6 +105,9 @@ def test_the_table_for_a_spreadsheet(folder: Path) -> None:
         "parts": "01 passed",
         "first_failed": "",
         "note": "",
+        "seen": "",
+        "lost": "0",
+        "not_examined": "0",
     }
     assert (rows[3]["reason"], rows[3]["report"]) == ("it did not end within 600 s", "eve/grading.log")
 
@@ -116,7 +143,7 @@ FORMULAS = [
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_no_name_is_a_formula(tmp_path: Path, name: str) -> None:
-    failed = {"outcome": "failed", "title": name, "part": 1, "points": 0}
+    failed = criterion(1, "failed", title=name, message=f"seen: {name}")
     stage = {"outcome": "failed", "points": 0, "max_points": 1, "criteria": [failed]}
     report = {"seed": 1, "stages": {name: stage}}
     write_summary(tmp_path, [line("ann", report=report, reason=name), Line(name, name, {}, "", 1, "exam")])
@@ -164,8 +191,51 @@ def test_each_line_shows_the_parts_and_the_first_failure(show: Show, tmp_path: P
         *("P1\u00a0\u2713", "P2\u00a0\u2717", "P3\u00a0\u2713")
     ]
     assert rows.nth(0).locator(".parts .unseen").all_text_contents() == ["P1 passed", "P2 failed", "P3 passed"]
-    expect(rows.nth(0).locator("small")).to_have_text("Part 2 works.")
+    expect(rows.nth(0).locator("small")).to_have_text("User 2 sent GET /posts.")
+    legend = show(tmp_path / "summary.html").locator("header .quiet")
+    expect(legend).to_have_text(re.compile(r"P1, P2, P3: parts of the task\. \u2713 passed, \u2717 failed, \u2013 not"))
     expect(rows.nth(0).locator(".number").first).to_have_text("2/5 + 9")
+
+
+FLAW = (
+    criterion(1, "failed", max_points=2),
+    criterion(2, "passed", max_points=5, points=5),
+    criterion(2, "not_started", max_points=13, waiting_for="c1"),
+    criterion(3, "not_started", max_points=10, bonus=True, message="part 3 is a bonus"),
+)
+
+
+def test_one_flaw_is_told_from_all_that_waits_for_it(show: Show, tmp_path: Path) -> None:
+    (row,) = cells(tmp_path, graded("ann", *FLAW))
+    assert row["parts"] == "P1 failed, P2 not_examined, P3 not_started"
+    assert (row["lost"], row["not_examined"], row["seen"]) == ("2", "13", "user 2 sent GET /posts")
+    (said,) = show(tmp_path / "summary.html").locator("tbody th").all_inner_texts()
+    assert "2 points lost, 13 not examined because they wait for the criterion that failed" in said
+    assert "Part 2 works" not in said
+
+
+def test_a_criterion_without_a_word_of_what_was_seen_is_no_praise(show: Show, tmp_path: Path) -> None:
+    cells(tmp_path, graded("ann", criterion(1, "failed", message="", title="Users keep their id.")))
+    expect(show(tmp_path / "summary.html").locator("tbody small")).to_have_text("Failed at: Users keep their id.")
+
+
+def test_a_starter_has_points_to_earn_and_a_reason(show: Show, tmp_path: Path) -> None:
+    starter = graded("ann", *(criterion(1, "not_started", max_points=10, message="a.py is the starter") for _ in "ab"))
+    assert starter.score == "0/20 points (not started: a.py is the starter)"
+    (row,) = cells(tmp_path, starter)
+    assert (row["points"], row["max_points"], row["reason"]) == ("0", "20", "a.py is the starter")
+    assert row["outcome"] == "not_started"
+    shown = show(tmp_path / "summary.html").locator("tbody tr")
+    expect(shown.locator(".number").first).to_have_text("0/20")
+    expect(shown.locator("small")).to_have_text("a.py is the starter.")
+
+
+def test_a_stage_that_is_half_done_is_not_finished(tmp_path: Path) -> None:
+    begun = graded("ann", criterion(1, "passed", points=1), criterion(2, "not_started", message="measure the shop"))
+    assert begun.score == "1/2 points (jsonplaceholder_task not_finished)"
+    assert begun.why == "Measure the shop."
+    (row,) = cells(tmp_path, begun)
+    assert (row["outcome"], row["parts"], row["reason"]) == ("not_finished", "P1 passed, P2 not_started", "")
 
 
 def test_the_best_stand_first_without_a_script_too(show: Show, folder: Path) -> None:

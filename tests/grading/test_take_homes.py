@@ -72,13 +72,15 @@ def test_the_summary_ranks_them(show: Show, out: Path) -> None:
         ("failed", "0", "0"),
         ("not_started", "0", "0"),
     ]
+    assert [(row["lost"], row["not_examined"]) for row in rows[2:]] == [("3", "2"), ("1", "19"), ("0", "0")]
+    assert (rows[4]["max_points"], rows[4]["reason"]) == ("20", f"{FILE} is the starter, unchanged")
     lines = show(out / "summary.html").locator("tbody tr")
     expect(lines.nth(0).locator(".number").first).to_have_text("20/20 + 10")
     expect(lines.nth(1).locator(".number").first).to_have_text("20/20")
     assert lines.nth(2).locator(".parts [aria-hidden]").all_text_contents() == [
         *("P1\u00a0\u2713", "P2\u00a0\u2717", "P3\u00a0\u2013")
     ]
-    expect(lines.nth(2).locator("small")).to_contain_text("The comments are of the user id's own posts")
+    expect(lines.nth(2).locator("small").first).to_contain_text(re.compile(r"User \d+ sent GET /comments"))
 
 
 def scores(sheet: Locator) -> list[list[str]]:
@@ -103,7 +105,7 @@ def test_one_that_failed_shows_the_request_at_fault_beside_the_line_that_sent_it
         assert re.search(pattern, said(sheet, "Why")), (pattern, said(sheet, "Why"))
     assert scores(sheet) == [
         ["Part 1", "\u2713 passed", "10/10"],
-        ["Part 2", "\u2717 failed", "5/10"],
+        ["Part 2", "\u2717 failed", "5/10, 2 not examined"],
         ["Part 3 (bonus)", "\u2013 not started", "0/10"],
     ]
     assert "None was handed in." in said(sheet, "The candidate's NOTES.md")
@@ -150,8 +152,8 @@ def test_a_syntax_error_is_one_failure_with_its_line(show: Show, out: Path) -> N
     sheet = shown.locator(".sheet")
     assert re.search(rf"Line\s+{FILE}:21 def get_posts\(self\)", said(sheet, "Why"))
     assert scores(sheet)[1:] == [
-        ["Part 2", "\u2026 waiting", "0/10"],
-        ["Part 3 (bonus)", "\u2026 waiting", "0/10"],
+        ["Part 2", "\u2026 not examined", "0/10"],
+        ["Part 3 (bonus)", "\u2026 not examined", "0/10"],
     ]
     assert len(questions(sheet)) == 3
     assert shown.locator(".criteria > li").count() == 2
@@ -160,7 +162,7 @@ def test_a_syntax_error_is_one_failure_with_its_line(show: Show, out: Path) -> N
 
 def test_a_starter_says_that_there_is_nothing_to_judge(show: Show, out: Path) -> None:
     shown = show(report(out, "starter"))
-    assert "not started" in shown.locator("header .big").inner_text()
+    assert shown.locator("header .big").inner_text() == "\u2013 not started 0/20"
     assert f"Nothing was graded: {FILE} is the starter, unchanged." in said(shown.locator(".sheet"), "Why")
     assert shown.locator(".stage, ol > li").count() == 0
 

@@ -20,12 +20,13 @@ from checks.lab.evidence import (
     shares,
 )
 from checks.lab.source import MAX_BYTES, MAX_NOTES
-from checks.lab.submission import find
+from checks.lab.submission import LOCUSTFILES, TAKE_HOME, find
 from checks.lab.target import Target
 from checks.lab.timeline import Timeline
 from tests.lab.witness import journal, request
 
 STAGE = "01_sequential_flows"
+NAMED = LOCUSTFILES[TAKE_HOME]
 
 
 @pytest.fixture
@@ -54,6 +55,15 @@ def test_python_is_read_for_notes(folder: Path) -> None:
     assert [note.split(" (")[0] for note in shown(folder).notes] == [
         "locustfile.py:1: opens connections of its own, which Locust does not count"
     ]
+
+
+@pytest.mark.parametrize(
+    ("stage", "name", "count"), [(TAKE_HOME, "locustfile.py", 1), (TAKE_HOME, NAMED, 0), (STAGE, "ann.py", 0)]
+)
+def test_a_file_that_did_not_keep_its_name_is_noted(tmp_path: Path, stage: str, name: str, count: int) -> None:
+    (tmp_path / name).write_text("x = 1\n")
+    said = f"{name}: the brief calls this file {NAMED} and says that it keeps its name"
+    assert shown(tmp_path, stage).notes == [said] * count
 
 
 def test_long_files_are_cut_and_what_is_missing_is_said(folder: Path) -> None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from checks.lab.evidence import Evidence, Source
 from checks.lab.interview import QUESTIONS, questions, sentence
 from checks.lab.origin import Line
@@ -41,8 +43,8 @@ def test_what_failed_comes_first_with_the_line() -> None:
     extra = bonus(Outcome.FAILED, seen="7 users hold user id 3", expected="each id once")
     found = asked(extra, failed)
     assert found[0] == (
-        "The grader saw: a.py, line 2: FileNotFoundError: no users.csv. What happened when you ran a.py:2 yourself, "
-        "and how would you mend it?"
+        "The grader saw: a.py, line 2: FileNotFoundError: no users.csv. What happened when you ran the file yourself, "
+        "and how would you mend it? The line is: a.py:2"
     )
     assert found[1].startswith("Expected was each id once; the grader saw: 7 users hold user id 3.")
 
@@ -63,7 +65,12 @@ def test_a_note_asks_what_the_line_is_for() -> None:
 def test_what_waits_is_asked_for() -> None:
     waiting = [result(Outcome.NOT_STARTED, id=f"w{n}", points=n, waiting_for="works") for n in (1, 3, 2)]
     found = asked(result(Outcome.FAILED, seen="no", expected="yes"), *waiting)
-    assert found[1].startswith("Not looked at, since it waits, one of 3: \u201cIt w3.\u201d")
+    assert found[1] == (
+        "Not examined, because of the failure above (one of 3 such criteria): \u201cIt w3.\u201d "
+        "Which of your lines take care of that?"
+    )
+    found = asked(result(Outcome.INCONCLUSIVE, message="busy"), waiting[0])
+    assert found[0].startswith("Not examined, because of what was inconclusive: \u201cIt w1.\u201d Which of")
 
 
 def test_a_bonus_is_asked_for_by_how_far_it_came() -> None:
@@ -90,7 +97,7 @@ def test_errors_that_users_outlived_are_asked_for() -> None:
 
 def test_a_decision_in_the_candidates_notes_is_quoted() -> None:
     words = "# Notes\n\nIt works. I **assume** that no\nuser has two ids. That is all."
-    assert "NOTES.md says: \u201cI assume that no user has two ids.\u201d When would you decide otherwise?" in asked(
+    assert "NOTES.md says: \u201cI assume that no user has two ids.\u201d Tell me more about that." in asked(
         result(), words=words
     )
 
@@ -98,8 +105,10 @@ def test_a_decision_in_the_candidates_notes_is_quoted() -> None:
 def test_rows_that_were_shared_and_silence_are_asked_for() -> None:
     rows = tuple(Row(f"user {n}", (), 1, f"user id {n % 2}") for n in range(4))
     found = asked(result(), runs=[run(users=40, rows=rows)])
-    assert found[0].startswith("In run 1, of the first 4 of 40 users, 2 had user id 0; a.py:3 seems to deal out")
-    assert found[1].startswith("There is no NOTES.md beside 7 lines of your own")
+    assert found[0].startswith("Run 1 had 40 users. Among the first 4, 2 users had user id 0; a.py:3 seems to deal out")
+    assert found[1].startswith("You changed 7 lines and wrote no NOTES.md: which decision in them")
+    found = asked(result(), runs=[run(users=4, rows=rows)])
+    assert found[0].startswith("Run 1 had 4 users. Among them, 2 users had user id 0;")
 
 
 def test_there_are_three_and_none_where_nothing_was_seen() -> None:
@@ -111,3 +120,10 @@ def test_there_are_three_and_none_where_nothing_was_seen() -> None:
 
 def test_a_sentence_begins_and_ends_as_one() -> None:
     assert [sentence(text) for text in ("user 1", "Why?", "")] == ["User 1.", "Why?", "."]
+
+
+@pytest.mark.parametrize(
+    "text", ["demo_locustfile.py, line 16: no", "users.csv is empty", "ann/ has no a.py", "on_start fails"]
+)
+def test_a_name_keeps_its_small_letter(text: str) -> None:
+    assert sentence(text) == f"{text}."

@@ -197,7 +197,9 @@ def test_grade_shows_the_score_of_each_submission(clone: Clone) -> None:
     )
     assert status == 0
     assert re.search(rf"^\d of 2  {SOLUTION}: (\d+)/\1 points \(01_sequential_flows passed\)", output, re.M), output
-    assert re.search(rf"^\d of 2  {starter}: 0/0 points \(nothing started\)", output, re.M), output
+    assert re.search(rf"^\d of 2  {starter}: 0/10 points \(not started: locustfile.py is the starter", output, re.M), (
+        output
+    )
     assert sorted(path.name for path in (clone.path / "result").iterdir()) == [
         "01_sequential_flows",
         "01_sequential_flows-2",
