@@ -55,7 +55,8 @@ MODE_WORDS = {
     "practice": "Practice mode: not isolated. A submission could reach the grader's files.",
     "exam": "Exam mode: each submission runs isolated, in a cell of its own.",
 }
-KEPT = ("report.json", "report.html", "junit.xml", LOG)
+REPORTS = ("report.json", "report.html", "junit.xml")  # a verdict has them all
+KEPT = (*REPORTS, LOG)
 
 
 @dataclass(frozen=True)
@@ -203,7 +204,8 @@ class Round:
             raise Full(f"{left >> 10} kB are left in {self._options.out}, and a report may take {NEEDED >> 20} MB")
         with tempfile.TemporaryDirectory(prefix=f".grading-{os.getpid()}-", dir=self._options.out) as fresh:
             status, is_late = self._run(self._command(path, Path(fresh)), Path(fresh) / LOG)
-            has_verdict = status in VERDICTS and not is_late
+            # pytest's own crash has status 1, too; a page that could not be written may hold the notes that tell most.
+            has_verdict = status in VERDICTS and not is_late and all(Path(fresh, name).exists() for name in REPORTS)
             folder.mkdir(exist_ok=True)
             for name in KEPT:
                 (folder / name).unlink(missing_ok=True)
