@@ -294,6 +294,8 @@ class Scripted(Round):
     script = ""
 
     def _command(self, path: Path, folder: Path) -> list[str]:
+        for name in rounds.REPORTS[1:]:  # the script writes report.json
+            (folder / name).write_text("", encoding="utf-8")
         return [sys.executable, "-c", f"import json, pathlib, sys\n{self.script}", str(folder), str(path)]
 
 
@@ -388,6 +390,12 @@ def test_an_answer_to_one_stage_is_not_judged_by_all(tmp_path: Path, name: str, 
         "" if is_clear else "which stage does it answer? Say so with --task NN, or --task jsonplaceholder."
     )
     assert objection_to(tmp_path / name, tmp_path / "out" / "x", Options(tmp_path / "out", STAGE)) == ""
+
+
+def test_a_verdict_without_its_page_is_none(tmp_path: Path) -> None:
+    script = f"{PASSES}\npathlib.Path(sys.argv[1], 'report.html').unlink()\nsys.exit(0)"
+    assert scripted(tmp_path, script) == rounds.BROKEN
+    assert not (tmp_path / "out" / "ann" / "report.json").exists()
 
 
 def test_a_report_of_a_grading_that_broke_is_no_verdict(tmp_path: Path) -> None:
