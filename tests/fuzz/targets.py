@@ -209,8 +209,8 @@ def names(call: Call) -> None:
     report["stages"]["01_sequential_flows"]["criteria"] = []  # type: ignore[index]
     (call.root / "report.json").write_text(json.dumps(report))
     stand_in.write_text(
-        "#!/bin/sh\nfor word; do case $word in --report=*) for name in json html; do\n"
-        'cp "${0%/*}/report.json" "${word#--report=}/report.$name"; done; touch "${word#--report=}/junit.xml"; esac; done\n'
+        "#!/bin/sh\nfor word; do case $word in --report=*) for name in report.json report.html junit.xml; do\n"
+        'cp "${0%/*}/report.json" "${word#--report=}/$name"; done; esac; done\n'
     )
     stand_in.chmod(0o755)
     sys.executable = str(stand_in)
