@@ -171,6 +171,8 @@ class _Reader:
         """Return what an expression reads of itself."""
         if isinstance(node, ast.Call):
             called = self._names.of(node.func)
+            if called == "getattr" and len(node.args) > 1 and ATTRIBUTES.get(text_of(node.args[1])) == MAKING:
+                return MAKING
             return CLOCK if called in CLOCKS else DECIDING.get(called, "")
         name = self._names.of(node) if isinstance(node, ast.Name | ast.Attribute) else ""
         if name in ("__file__", "sys.argv"):
