@@ -14,7 +14,6 @@ import difflib
 import functools
 import inspect
 import json
-import math
 import os
 import re
 import select
@@ -45,6 +44,7 @@ from locust.user.task import TaskSet
 REPORT_INTERVAL = 1.0  # seconds instead of 3: no verdict has to wait for a worker's next report
 LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
 TRAVEL = 0.25  # seconds: on a busy machine the users of two workers start that far apart
+LARGEST = 1e300
 MOST_PLACES = 5
 MOST_COUNTED = 10_000
 MOST_WAITS_OF_NOTHING = 5_000  # users without think time wait for 0 s thousands of times
@@ -325,7 +325,12 @@ def watch_workers(record: Record, environment: Environment, runner: MasterRunner
 
 def _user_classes(environment: Environment) -> list[dict[str, Any]]:
     return [
-        {"name": user.__name__, "host": user.host, "fixed_count": user.fixed_count} for user in environment.user_classes
+        {
+            "name": user.__name__,
+            "host": user.host,
+            "fixed_count": user.fixed_count if is_plain_number(user.fixed_count) else 0,
+        }
+        for user in environment.user_classes
     ]
 
 
@@ -415,11 +420,11 @@ def _innermost(places: Iterator[tuple[str, int]]) -> tuple[str, int]:
 
 
 def is_plain_number(value: object) -> bool:
-    """Tell whether a value is a finite number of Python's own: one of the submission's may say of itself what it likes.
+    """Tell whether a value is a number of Python's own: one of the submission's may say of itself what it likes.
 
-    It might be more than 0 here, and less where Locust sleeps.
+    It might be more than 0 here, and less where Locust sleeps. What has no end, or hardly one, is no number either.
     """
-    return type(value) in (int, float) and -math.inf < value < math.inf  # type: ignore[operator]
+    return type(value) in (int, float) and -LARGEST < value < LARGEST  # type: ignore[operator]
 
 
 def exact(text: object) -> str:

@@ -174,6 +174,8 @@ class _Reader:
             if called == "getattr" and len(node.args) > 1 and ATTRIBUTES.get(text_of(node.args[1])) == MAKING:
                 return MAKING
             return CLOCK if called in CLOCKS else DECIDING.get(called, "")
+        if isinstance(node, ast.Attribute) and ATTRIBUTES.get(node.attr) == MAKING:
+            return MAKING
         name = self._names.of(node) if isinstance(node, ast.Name | ast.Attribute) else ""
         if name in ("__file__", "sys.argv"):
             return {"__file__": PLACE, "sys.argv": COMMAND}[name]
