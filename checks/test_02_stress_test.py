@@ -58,12 +58,15 @@ FEW = 8  # of them are enough after 8 s: who sleeps by itself does so in real ti
 # 1.8 ms and the lower quartile at most 6 ms. A sleep of fixed length shows in the first, one of random length in the
 # second. Of few gaps, each has to be a long one.
 QUICKEST, QUARTILE, LONG, MANY = 0.005, 0.015, 0.5, 20
+VARYING = re.compile(r"/[^/\s]*\d[^/\s]*")  # a part of a path that is another one each time: a number, a uuid
 STALLS = 2  # times that a machine may stand still for long, which delays each user once
 # Of 200 users let out two at a time, on two cores that had ten processes more to run, the quickest fortieth was at most
 # 4 ms late, the lower quartile at most 10 ms, and one in 400 times a user was so by more than 250 ms.
 FILE = SingleFile(abreast=2, late=0.25, most_late=20, longest=5.0)
 NOISE = 2  # a sleep adds more to the lower quartile than twice the control's, measured at the same time
 NOTHING = 0.001  # seconds: a think time below is none
+STANDSTILL = 2.0  # seconds that a control is late: less is no reason why users never come
+OTHERS = "users who never pause"  # the control
 SAME_NAME = "did you start the shop with --mystery and this very name? Its numbers follow from the name. If you did: "
 TOLERANCE, WHOLE_USERS = 0.15, 2.0  # of the true value; nobody steps finer than by two users
 
@@ -139,13 +142,23 @@ class Trial:
         """How late the users of another crowd were, and at the same time two users who never pause: the control."""
         gate = _gate()
         run, control = self._beside_control(lambda also: self._crowd(gate, also))
+        require_requests(run)
         return _gaps_at(gate, run.journal), _gaps(control.journal)
 
     @cached_property
     def pair_beside_control(self) -> tuple[Gaps, Gaps]:
         """How late another pair was, and at the same time the control."""
         watched, control = self._beside_control(self._pair)
+        require_requests(watched.run)
         return _gaps(watched.shown), _gaps(control.journal)
+
+    @cached_property
+    def crowd_again(self) -> tuple[bool, list[float]]:
+        """Whether another crowd was held, and how late the control was at the same time, sorted."""
+        gate = _gate()
+        _, control = self._beside_control(lambda also: self._crowd(gate, also))
+        gaps = _gaps(control.journal)
+        return gate.gave_up is None and gate.passed == ROUNDS, sorted(gap for own in gaps.values() for gap in own)
 
     def _beside_control(self, swarm: Callable[[Callable[[Journal], bool]], T]) -> tuple[T, Run]:
         control, over = self.lab.control(), threading.Event()
@@ -213,7 +226,7 @@ CROWDED = Limits(quickest=0.01, quartile=0.03, long=STALLS * FILE.abreast, silen
 
 def _settled(journal: Journal) -> list[Request]:
     """Return the requests since every visitor was there: while Locust starts users, it has no time for the others."""
-    complete = max(own[0].start for own in journal.visits().values())
+    complete = max((own[0].start for own in journal.visits().values()), default=0.0)
     return [request for request in journal if request.end > complete]
 
 
@@ -254,7 +267,7 @@ def _too_few(trial: Trial) -> Exception:
     seen += f" than {gave_up.waiting if gave_up else 0} had a request on its way at the same time{aside(run)}"
     expected = f"{USERS} at once, one from each of the {USERS} users that Locust is asked for"
     fixed = next((user.name for user in run.record.users if user.fixed_count), "")
-    if started < USERS and run.record.shape:
+    if started < USERS and run.record.shape:  # what Locust's log says chooses the words here, and no verdict
         seen = f"the shape {run.record.shape} decides how many users there are, and {seen}"
         advice = f"a LoadTestShape overrides -u and -r: let it reach {USERS} users at 50 users/s and stay, or delete it"
         return Failed(seen, expected, advice)
@@ -263,12 +276,16 @@ def _too_few(trial: Trial) -> Exception:
         return Failed(f"class {fixed} has a fixed_count, and {seen}", expected, advice)
     if run.ended_by_itself:
         return _ended(run)
-    if started < USERS:
-        return Inconclusive(f"Locust had started {started} of {USERS} users after {run.seconds:.0f} s; try again")
+    advice = "look for what makes users wait for each other: a lock, a semaphore, a queue, a shared connection pool"
+    if started >= USERS:
+        return Failed(f"{started} users were started, but {seen}", expected, advice)
+    held, noise = trial.crowd_again
+    if busy := "they did so when they were watched once more" if held else _busy(noise):
+        return Inconclusive(f"of {USERS} users {seen}, and {busy}; try again")
     return Failed(
-        f"{started} users were started, but {seen}",
+        f"of {USERS} users {seen}, and {OTHERS} were not held up beside them",
         expected,
-        "look for what makes users wait for each other: a lock, a semaphore, a queue, a shared connection pool",
+        f"{advice}; or for what takes long before a user's first request, in its __init__ or on_start",
     )
 
 
@@ -292,9 +309,10 @@ def test_goes_on(trial: Trial) -> None:
     run, shown = trial.pair
     if run.ended_by_itself:
         raise _ended(run)
+    require_requests(run)
     served = [own for own in shown.visits().values() if len(own) > 1]  # the others are still kept waiting
     if len(served) < PAIR and run.out_of_time:
-        raise Inconclusive(f"{len(run.journal)} requests in {run.seconds:.0f} s; the machine may be too busy")
+        _require_more(trial, f"{len(run.journal)} requests in {run.seconds:.0f} s", "users who go on at once")
     # Both get the same share of the shop, so who is silent while the others get 50 answers each has stopped.
     silent = [own for own in served if sum(request.start > own[-1].end for request in shown) > 50 * len(served)]
     if run.fell_silent:
@@ -331,8 +349,33 @@ def test_no_pause(trial: Trial) -> None:
         _require_pauses_of_its_own(*trial.pair_beside_control, Limits(), expected)
     if _fault(_gaps_at(trial.gate, crowd.journal), CROWDED, expected):
         _require_pauses_of_its_own(*trial.crowd_beside_control, CROWDED, f"{expected}, with {USERS} users too")
-    if sum(map(len, _gaps(shown).values())) < MANY:
-        raise Inconclusive(f"{len(shown)} requests in {run.seconds:.0f} s are too few to judge by; try again")
+    if _count(_gaps(shown)) < MANY:
+        _require_more(trial, f"{len(shown)} requests in {run.seconds:.0f} s are too few to judge by", expected)
+
+
+def _count(gaps: Gaps) -> int:
+    return sum(map(len, gaps.values()))
+
+
+def _require_more(trial: Trial, seen: str, expected: str) -> None:
+    """Watch two users again, who have come to too little, beside others who never pause.
+
+    Raises:
+        Failed: they pause, or come to too little again, and the others don't.
+        Inconclusive: so do the others, or nobody did this time.
+    """
+    _require_pauses_of_its_own(*trial.pair_beside_control, Limits(), expected)
+    raise Inconclusive(f"{seen}, though they went on when they were watched once more; try again")
+
+
+def _busy(noise: list[float]) -> str:
+    """Return what shows that the machine is too busy for users who have nothing else to do; empty if nothing."""
+    if len(noise) < MANY:
+        return f"{OTHERS} came to {amount(len(noise), 'request')}"
+    if noise[-1] > STANDSTILL:
+        return f"one of the {OTHERS} was {noise[-1]:.1f} s late"
+    late = noise[len(noise) // 2]
+    return f"{OTHERS} were {late * 1000:.0f} ms late" if late > QUARTILE else ""
 
 
 def _require_pauses_of_its_own(own: Gaps, control: Gaps, limits: Limits, expected: str) -> None:
@@ -348,13 +391,18 @@ def _require_pauses_of_its_own(own: Gaps, control: Gaps, limits: Limits, expecte
     if fault := _fault(own, limits.beside(noise), expected):
         raise fault
     if _fault(own, limits, expected):
-        seen = f"users who never pause were {noise[len(noise) // 2] * 1000:.0f} ms late at the same time"
+        seen = f"{OTHERS} were {noise[len(noise) // 2] * 1000:.0f} ms late at the same time"
         raise Inconclusive(f"{seen}; try again when the machine is less busy")
+    if _count(own) < MANY:
+        seen = f"watched once more, users sent {amount(_count(own), 'request')}, and {OTHERS} {len(noise)}"
+        raise Failed(seen, expected, "look for a sleep, for work that takes long, or for what makes users stop")
 
 
 def _fault(gaps: Gaps, limits: Limits, expected: str) -> Failed | None:
     """Return what says that users pause, None where they don't."""
-    for step, own in gaps.items():
+    rare = sorted(gap for own in gaps.values() if len(own) < MANY for gap in own)
+    pooled = {"between two requests that are seldom sent": rare} if len(rare) >= MANY else {}
+    for step, own in {**gaps, **pooled}.items():
         if slept := _slept(own, limits):
             return Failed(
                 f"{slept * 1000:.0f} ms pass {step}, as a rule, and no wait_time asked for them",
@@ -387,7 +435,7 @@ def _gaps_after(journal: Journal, counts: Callable[[Request], bool]) -> Gaps:
     for requests in journal.visits().values():
         for before, after in pairwise(requests):
             if counts(before):
-                step = re.sub(r"/\d+", "/<id>", f"between {before} and {after}")
+                step = VARYING.sub("/<id>", f"between {before} and {after}")
                 gaps.setdefault(step, []).append(after.start - before.end)
     return {step: sorted(own) for step, own in gaps.items()}
 

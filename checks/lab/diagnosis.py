@@ -182,9 +182,8 @@ def _silent(run: Run) -> Exception:
             EXPECTED,
             "begin your __init__ with super().__init__(*args), or call it on_start, which Locust calls for each user",
         )
-    loading = run.record.declared - run.record.began
-    if run.out_of_time and loading > SLOW + TIMES * run.importing:
-        seen = f"Locust read the file for {loading:.0f} s, and no request came within {run.seconds:.0f} s"
+    if run.out_of_time and run.loading > SLOW + TIMES * run.importing:
+        seen = f"Locust read the file for {run.loading:.0f} s, and no request came within {run.seconds:.0f} s"
         return Failed(seen, EXPECTED, "leave no long work at the top level of the file")
     if run.out_of_time:
         return Inconclusive(f"no request within {run.seconds:.0f} s; the machine may be too busy: try again")

@@ -9,7 +9,10 @@ A line on standard input is a number of users for a master to go on with. The ru
 closes, so a grader that dies takes its swarm along.
 """
 
+import contextlib
 import difflib
+import functools
+import inspect
 import json
 import os
 import re
@@ -41,6 +44,7 @@ from locust.user.task import TaskSet
 REPORT_INTERVAL = 1.0  # seconds instead of 3: no verdict has to wait for a worker's next report
 LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
 TRAVEL = 0.25  # seconds: on a busy machine the users of two workers start that far apart
+LARGEST = 1e300
 MOST_PLACES = 5
 MOST_COUNTED = 10_000
 MOST_WAITS_OF_NOTHING = 5_000  # users without think time wait for 0 s thousands of times
@@ -81,6 +85,19 @@ class Record:
             self.note("wait", visitor=visitor, start=time.monotonic(), asked=asked, actual=actual)
 
 
+def posing_as(original: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a function the name, place and signature of the one that it stands in for."""
+
+    def pose(function: Callable[..., Any]) -> Callable[..., Any]:
+        posing: Any = functools.wraps(original)(function)
+        del posing.__wrapped__
+        with contextlib.suppress(ValueError):  # what is written in C may have none
+            posing.__signature__ = inspect.signature(original)
+        return posing  # type: ignore[no-any-return]
+
+    return pose
+
+
 def compress_think_times(record: Record, factor: float) -> None:
     """Divide what Locust's wait functions ask for; nothing else sleeps less.
 
@@ -89,9 +106,10 @@ def compress_think_times(record: Record, factor: float) -> None:
     """
     sleep, clock = TaskSet._sleep, time.perf_counter
 
+    @posing_as(sleep)
     def compressed_sleep(self: TaskSet, seconds: float) -> None:
-        if not isinstance(seconds, int | float):
-            sleep(self, seconds)  # Locust's own answer to what is no duration
+        if not is_plain_number(seconds):
+            sleep(self, seconds)  # Locust's own answer to what is no duration, or one that may compare as it likes
             return
         asked = max(0, seconds)
         actual = min(asked / factor, LONGEST_SLEEP)
@@ -102,6 +120,7 @@ def compress_think_times(record: Record, factor: float) -> None:
         greenlet.seconds_saved = getattr(greenlet, "seconds_saved", 0.0) + asked - actual
         sleep(self, actual)
 
+    @posing_as(clock)
     def users_clock() -> float:
         return clock() + getattr(gevent.getcurrent(), "seconds_saved", 0.0)
 
@@ -128,6 +147,7 @@ def remember_verdicts(record: Record) -> None:
     """
 
     def remembering(method: Callable[..., Any], word: str) -> Callable[..., Any]:
+        @posing_as(method)
         def remembered(self: Any, *args: Any, **kwargs: Any) -> Any:
             greenlet = gevent.getcurrent()
             greenlet.said = [*getattr(greenlet, "said", ()), word]
@@ -138,6 +158,7 @@ def remember_verdicts(record: Record) -> None:
         return remembered
 
     def leaving(method: Callable[..., Any]) -> Callable[..., Any]:
+        @posing_as(method)
         def left(self: Any, *args: Any) -> Any:
             self.was_left = True
             return method(self, *args)
@@ -151,11 +172,13 @@ def remember_verdicts(record: Record) -> None:
 
     begin, send = HTTPResponse.begin, locust.contrib.fasthttp.FastHttpSession._send_request_safe_mode
 
+    @posing_as(begin)
     def begin_remembered(self: HTTPResponse) -> None:
         begin(self)
         greenlet = gevent.getcurrent()
         greenlet.answer, greenlet.said = _request_id(self), []
 
+    @posing_as(send)
     def send_remembered(self: Any, *args: Any, **kwargs: Any) -> Any:
         answer = send(self, *args, **kwargs)
         greenlet = gevent.getcurrent()
@@ -194,14 +217,15 @@ def watch(record: Record) -> None:
         ) -> None:
             greenlet = gevent.getcurrent()
             number = getattr(greenlet, "answer", 0) if response is None else _request_id(response)
-            if url and not url.startswith(f"{environment.host}/"):
-                record.note_place("stray", _innermost(_frames(sys._getframe())), url=url)
+            address = exact(url)
+            if address and not address.startswith(f"{exact(environment.host)}/"):
+                record.note_place("stray", _innermost(_frames(sys._getframe())), url=address)
             elif number:
                 record.note_counted(
                     request=number,
                     name=name,
                     milliseconds=response_time,
-                    failure=None if exception is None else str(exception),
+                    failure=None if exception is None else in_words(exception),
                     said=getattr(greenlet, "said", []),
                 )
             elif exception is not None:
@@ -230,6 +254,7 @@ def keep_spawning_after_init() -> None:
     """
     handle, is_set_up = WorkerRunner.handle_message, gevent.event.Event()
 
+    @posing_as(handle)
     def handle_after_init(self: WorkerRunner, msg: Message) -> None:
         if msg.type == "spawn":
             is_set_up.wait()
@@ -247,6 +272,7 @@ def let_messages_travel() -> None:
     """
     handle = MasterRunner.handle_message
 
+    @posing_as(handle)
     def handle_later(self: MasterRunner, client_id: str, msg: Message) -> None:
         if not self.custom_messages:
             handle(self, client_id, msg)
@@ -270,7 +296,7 @@ def watch_files(record: Record) -> None:
 
     def on_audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
-            path = SUBMISSION / os.fsdecode(arguments[0])
+            path = SUBMISSION / exact(os.fsdecode(arguments[0]))
             if path.suffix in DATA and path.is_relative_to(SUBMISSION):
                 record.note_place("opened", _innermost(_frames(sys._getframe())), path=path.name)
 
@@ -299,7 +325,12 @@ def watch_workers(record: Record, environment: Environment, runner: MasterRunner
 
 def _user_classes(environment: Environment) -> list[dict[str, Any]]:
     return [
-        {"name": user.__name__, "host": user.host, "fixed_count": user.fixed_count} for user in environment.user_classes
+        {
+            "name": user.__name__,
+            "host": user.host,
+            "fixed_count": user.fixed_count if is_plain_number(user.fixed_count) else 0,
+        }
+        for user in environment.user_classes
     ]
 
 
@@ -314,18 +345,19 @@ def _constants() -> dict[str, float]:
         name: value
         for module in own
         for name, value in vars(module).items()
-        if name.isupper() and isinstance(value, int | float)
+        if exact(name).isupper() and is_plain_number(value)
     }
 
 
 def _name(shape: object) -> str:
-    return type(shape).__name__ if shape else ""
+    """Return what a shape's class is called; only where there is no shape an empty text."""
+    return "" if shape is None else exact(type(shape).__name__) or "without a name"
 
 
 def _request_id(response: Any) -> int:
     """Return the number that the target gave its answer, 0 where there is none."""
     headers = getattr(response, "headers", None) or {}
-    number = headers.get("X-Request-Id", "")
+    number = exact(headers.get("X-Request-Id", ""))
     return int(number) if number.isdecimal() else 0
 
 
@@ -361,7 +393,7 @@ def _figures(environment: Environment) -> dict[str, Any]:
             for row in stats.entries.values()
         ],
         "failures": [
-            {"method": error.method, "name": error.name, "message": str(error.error), "count": error.occurrences}
+            {"method": error.method, "name": error.name, "message": in_words(error.error), "count": error.occurrences}
             for error in stats.errors.values()
         ],
     }
@@ -387,12 +419,34 @@ def _innermost(places: Iterator[tuple[str, int]]) -> tuple[str, int]:
     return own[-1] if own else ("", 0)
 
 
+def is_plain_number(value: object) -> bool:
+    """Tell whether a value is a number of Python's own: one of the submission's may say of itself what it likes.
+
+    It might be more than 0 here, and less where Locust sleeps. What has no end, or hardly one, is no number either.
+    """
+    return type(value) in (int, float) and -LARGEST < value < LARGEST  # type: ignore[operator]
+
+
+def exact(text: object) -> str:
+    """Return a text as Python's own, whatever the submission's class of texts says of itself; "" where it is none."""
+    return str.__str__(text) if issubclass(type(text), str) else ""
+
+
+def in_words(error: object) -> str:
+    """Return what an error says, also where the submission's class of errors fails to."""
+    try:
+        return exact(str(error))
+    except Exception:  # noqa: BLE001 - whatever it is, the error itself is what has to be told
+        return "(an error without words)"
+
+
 def _described(error: BaseException) -> str:
-    missing = MISSING_NAME.match(str(error)) if isinstance(error, ImportError) else None
+    said = in_words(error)
+    missing = MISSING_NAME.match(said) if isinstance(error, ImportError) else None
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg}"  # its text names the line, which is told beside it
     if missing is None:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {said}"
     names = {name.lower(): name for name in dir(sys.modules.get(missing[2]))}  # case is what people get wrong most
     similar = difflib.get_close_matches(missing[1].lower(), names, n=1)
     return f"{missing[2]} has no {missing[1]}" + "".join(f"; did you mean {names[name]}?" for name in similar)

@@ -13,6 +13,7 @@ from checks.lab.names import Names, assigned, quoted, text_of
 
 HOST, USERS, OPTIONS, CLOCK = "the host", "the number of users", "Locust's options", "the clock"
 ENVIRONMENT, MACHINE, MODULES = "the environment", "the machine", "what the process has loaded"
+MAKING = "how a function or a class is made"
 PLACE, PROCESS, COMMAND = "the folder that it lies in", "its process", "the command line"
 
 EVERYWHERE = {  # worth a note wherever it is read
@@ -23,12 +24,15 @@ EVERYWHERE = {  # worth a note wherever it is read
     **dict.fromkeys(("sys.argv", "sys.orig_argv"), COMMAND),
     **dict.fromkeys(("gevent.getcurrent",), PROCESS),
 }
+LISTENERS = "_handlers"  # of Locust's events: who else listens
+INSPECTING = ("inspect.signature", "inspect.unwrap", "inspect.getsource", "inspect.getfile", "inspect.getmodule")
 DECIDING = {"os.getpid": PROCESS, "os.getppid": PROCESS, "os.getuid": PROCESS, "os.getcwd": PLACE, "__file__": PLACE}
-DECIDING |= {"pathlib.Path.cwd": PLACE}
+DECIDING |= {"pathlib.Path.cwd": PLACE, **dict.fromkeys(INSPECTING, MAKING)}
 ATTRIBUTES = {
     **dict.fromkeys(("host", "base_url"), HOST),
     **dict.fromkeys(("user_count", "target_user_count", "user_greenlets", "target_user_classes_count"), USERS),
     **dict.fromkeys(("user_classes_count", "num_users", "spawn_rate"), USERS),
+    **dict.fromkeys(("__name__", "__qualname__", "__module__", "__wrapped__", "__code__", "__signature__"), MAKING),
 }
 OWN_OPTIONS = {  # of Locust's, what a grader sets in its own way
     *("headless", "headful", "run_time", "autostart", "only_summary", "print_stats", "stop_timeout", "loglevel"),
@@ -145,6 +149,8 @@ class _Reader:
         name = self._names.of(node)
         if name.startswith("platform.") and self._names.is_imported(node):
             return MACHINE
+        if isinstance(node, ast.Attribute) and node.attr == LISTENERS:
+            return "who listens to Locust's events"
         if isinstance(node, ast.Attribute) and node.attr in OWN_OPTIONS and _is_of_options(node.value):
             return OPTIONS
         return EVERYWHERE.get(name, "") if name != "sys.argv" else ""
@@ -165,7 +171,11 @@ class _Reader:
         """Return what an expression reads of itself."""
         if isinstance(node, ast.Call):
             called = self._names.of(node.func)
+            if called == "getattr" and len(node.args) > 1 and ATTRIBUTES.get(text_of(node.args[1])) == MAKING:
+                return MAKING
             return CLOCK if called in CLOCKS else DECIDING.get(called, "")
+        if isinstance(node, ast.Attribute) and ATTRIBUTES.get(node.attr) == MAKING:
+            return MAKING
         name = self._names.of(node) if isinstance(node, ast.Name | ast.Attribute) else ""
         if name in ("__file__", "sys.argv"):
             return {"__file__": PLACE, "sys.argv": COMMAND}[name]

@@ -21,8 +21,12 @@ from checks.lab.target import Incident, Target
 
 ENTRY = Path(__file__).with_name("entry.py")
 PATIENCE = 10.0  # seconds without a request: three times the longest think time that a stage asks for
+TICK = 0.1  # seconds between two looks at a run
 LIMIT = 60.0  # seconds for a whole run, whatever happens in it
 GRACE = 10.0  # seconds for a polite end
+# What shows that a machine was too busy for a few users: seconds that Locust's import took, where one is usual, or that
+# the grader itself was kept waiting in one go.
+SLOW_IMPORT, STANDSTILL = 8.0, 5.0
 MOST_LOSSES = 20  # of workers, for the report: a record can be forged
 MOST_PRINTED = 4 * 1024**2  # bytes; of more, the end
 MOST_LINES, LONGEST_LINE = 50_000, 2_000  # characters; whoever reads a log may take its lines for short ones
@@ -49,8 +53,63 @@ class Run:
     shot: bool = False  # a signal ended the process, and the grader had not sent it
     broken: str = ""  # the limit of exam mode for which the process was ended
     importing: float = math.inf  # seconds that it took to import Locust: how busy the machine was
+    standstill: float = 0.0  # the longest time, in seconds, that the grader itself was kept waiting
+    declared_after: float | None = None  # seconds until the grader saw that Locust had read the file
     can_start: bool = True  # Locust starts in this cell where it has no file to read
     was_loaded: bool = True  # Locust itself was there before the run ended: its process has written something down
+
+    @property
+    def loading(self) -> float:
+        """Seconds that Locust took to read the file, as the grader saw it; infinite where it came to no end."""
+        if self.declared_after is None:
+            return self.record.declared - self.record.began
+        return self.declared_after - self.importing
+
+    @property
+    def held_up(self) -> str:
+        """What shows that the machine was too busy for a few users; empty where nothing does.
+
+        It rests on nothing that the submission could have written.
+        """
+        if SLOW_IMPORT < self.importing < math.inf:
+            return f"it took {self.importing:.0f} s to load Locust itself"
+        if self.standstill > STANDSTILL:
+            return f"the machine stood still for {self.standstill:.0f} s"
+        return ""
+
+
+class Sightings:
+    """What the grader itself sees of a process while it runs: a record can be forged, and so can the times in it."""
+
+    def __init__(self, record: Path) -> None:
+        self._record, self._untouched = record, last_change(record)
+        self._started = time.monotonic()
+        self.began = self.declared = math.inf  # seconds until it had loaded Locust, and read the file
+        self.standstill = 0.0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the process has written anything."""
+        return last_change(self._record) != self._untouched
+
+    @property
+    def has_declared(self) -> bool:
+        """Whether it has read the submission's file."""
+        return self.declared < math.inf
+
+    def look(self) -> None:
+        """Note what there is to be seen now."""
+        passed = time.monotonic() - self._started
+        if self.began == math.inf and self.has_begun:
+            self.began = passed
+        if self.declared == math.inf and has_declared(self._record):
+            self.declared = passed
+
+    def wait(self, journal: Journal) -> None:
+        """Wait a moment, and note by how much it was longer than it should be."""
+        before = time.monotonic()
+        journal.wait(TICK)
+        self.standstill = max(self.standstill, time.monotonic() - before - TICK)
 
 
 class Ending(Enum):
@@ -91,8 +150,9 @@ def run_alone(
             output,
             record,
         )
-        untouched = last_change(record)
-        ending = _watch(process, target.journal, record, lambda: done(target.journal), patience, limit)
+        seen = Sightings(record)
+        ending = _watch(process, target.journal, seen, lambda: done(target.journal), patience, limit)
+        seen.look()
         exit_code = _end(cell, process)
     said = Record.read(record)
     return Run(
@@ -107,9 +167,11 @@ def run_alone(
         ended_by_itself=ending is Ending.EXIT or said.stopped_untold,
         shot=ending is Ending.EXIT and exit_code in (-signal.SIGKILL, -signal.SIGTERM),
         broken=cell.broken,
-        importing=said.began - started,
+        importing=min(said.began - started, seen.began),
+        standstill=seen.standstill,
+        declared_after=seen.declared,
         can_start=said.began < math.inf or _can_start(cell),
-        was_loaded=last_change(record) != untouched,
+        was_loaded=seen.has_begun,
     )
 
 
@@ -128,7 +190,7 @@ def _can_start(cell: Cell) -> bool:
 def _watch(
     process: "subprocess.Popen[bytes]",
     journal: Journal,
-    record: Path,
+    sight: Sightings,
     done: Callable[[], bool],
     patience: float,
     limit: float,
@@ -137,11 +199,12 @@ def _watch(
     started = grown = time.monotonic()
     seen = 0
     while process.poll() is None:
+        sight.look()
         if done():
             return Ending.DONE
-        journal.wait(0.1)
+        sight.wait(journal)
         now = time.monotonic()
-        if len(journal) > seen or not (seen or has_declared(record)):  # the start of Locust is not the users' silence
+        if len(journal) > seen or not (seen or sight.has_declared):  # the start of Locust is not the users' silence
             seen, grown = len(journal), now
         if now - grown > patience:
             return Ending.SILENCE

@@ -244,3 +244,44 @@ def test_the_run_ends_by_itself_where_the_grader_is_killed(target: Target, tmp_p
         until(lambda: len(target.journal))
         grader.kill()
     until(lambda: not swarm.is_running() or swarm.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_what_stands_in_for_locusts_own_functions_bears_their_names() -> None:
+    code = """\
+    from inspect import signature
+    from locust import HttpUser, task
+    from locust.clients import ResponseContextManager as Answer
+    from locust.user.task import TaskSet
+
+    class Asking(HttpUser):
+        @task
+        def ask(self):
+            for own in (Answer.failure, Answer.success, Answer.__enter__, Answer.__exit__, TaskSet._sleep):
+                size = len(signature(own).parameters)
+                self.client.get(f"/{own.__module__}/{own.__qualname__}/{size}/{hasattr(own, '__wrapped__')}")
+    """
+    with ran(code, 1, lambda journal: len(journal) >= 5) as run:
+        assert {request.path for request in run.journal} == {
+            "/locust.clients/ResponseContextManager.failure/2/False",
+            "/locust.clients/ResponseContextManager.success/1/False",
+            "/locust.clients/ResponseContextManager.__enter__/1/False",
+            "/locust.clients/ResponseContextManager.__exit__/4/False",
+            "/locust.user.task/TaskSet._sleep/2/False",
+        }
+
+
+def test_the_grader_notes_by_itself_when_a_file_was_read() -> None:
+    code = """\
+    import time
+    from locust import HttpUser, task
+
+    time.sleep(1)
+
+    class Asking(HttpUser):
+        @task
+        def ask(self):
+            self.client.get("/")
+    """
+    with ran(code, 1, lambda journal: len(journal) >= 1) as run:
+        assert 0 < run.importing < run.seconds
+        assert 0.8 < run.loading < run.seconds

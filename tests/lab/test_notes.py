@@ -59,6 +59,7 @@ def test_a_plain_solution_gets_none(file: Path) -> None:
         "class User:\n    host = ''\n    def on_start(self):\n        self.client.a = 1\n        setattr(self, 'a', 1)",
         "def judge(environment):\n    environment.process_exit_code = 1\n    environment.runner.x.y = 2",
         "code = 1\nimport codes\nfrom . import socket",
+        "def f(self):\n    print(type(self).__name__)\nif __name__ == '__main__':\n    f(1)",
         '"""import threading, \\d"""',
     ],
 )
@@ -146,6 +147,11 @@ GRADED = "does it behave differently when it is graded?"
     ("source", "says"),
     [
         ("def f(u):\n    return 0 if u.host.endswith(':5000') else 2", "looks at the host"),
+        ("def f(r):\n    if r.failure.__name__ != 'failure': pass", "looks at how a function or a class is made"),
+        ("def f(r):\n    if getattr(r.failure, '__code__'): pass", "looks at how a function or a class is made"),
+        ("import locust\nif locust.task.__module__ == 'a': pass", "looks at how a function or a class is made"),
+        ("import inspect\nif len(inspect.signature(a).parameters) > 1: pass", "looks at how a function or a class is"),
+        ("from locust import events\nmine = events.init._handlers", "looks at who listens to Locust's events"),
         ("def f(env):\n    port = env.host.split(':')[-1]\n    if port == '5000':\n        pass", "looks at the host"),
         ("from urllib.parse import urlparse as u\ndef f(e):\n    if u(e.host).port > 5000: pass", "looks at the host"),
         ("def f(u):\n    match u.client.base_url:\n        case 'a': pass", "looks at the host"),

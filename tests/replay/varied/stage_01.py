@@ -139,6 +139,7 @@ def silent(evidence: Evidence, loading: float, importing: float) -> None:
     """Let time be up without a request, and the file have taken so many seconds, and the import before so many."""
     run = run_of(evidence)
     run.update(journal=[], out_of_time=True, log="", importing=importing)
+    run["declared_after"] = importing + loading
     run["record"].update(began=100.0, declared=100.0 + loading)
 
 
@@ -152,6 +153,13 @@ def a_file_that_is_slow_on_a_slow_machine(evidence: Evidence) -> None:
 def a_file_that_is_slower_than_the_machine(evidence: Evidence) -> None:
     """21 s are much there."""
     silent(evidence, 21.0, 1.0)
+
+
+@varied(PAUSES, fails="loads", says=("read the file for 21 s",))
+def a_file_that_says_it_was_quick(evidence: Evidence) -> None:
+    """The record can be written by the submission; what counts is when the grader saw that the file was read."""
+    silent(evidence, 21.0, 1.0)
+    run_of(evidence)["record"]["declared"] = 101.0
 
 
 @varied(PAUSES, fails="loads", says=("super().__init__(*args)",))
@@ -232,9 +240,37 @@ def one_user_is_slow(evidence: Evidence) -> None:
 
 @varied(PAUSES, unclear="order")
 def one_user_starves(evidence: Evidence) -> None:
-    """One user came to a few requests only, and time was up: the machine is busy."""
+    """One user came to a few requests only, and time was up: the machine is busy, as Locust's import shows."""
+    slow(evidence)["importing"] = 8.1
+
+
+def slow(evidence: Evidence) -> Any:
+    """Let time be up before one user came to more than a few requests; return the run."""
     lasting(evidence, 30, 4, 30)
-    run_of(evidence)["out_of_time"] = True
+    run = run_of(evidence)
+    run.update(out_of_time=True, importing=7.9)
+    return run
+
+
+@varied(PAUSES, unclear="order")
+def a_machine_that_stands_still(evidence: Evidence) -> None:
+    """The same where the grader itself was kept waiting."""
+    slow(evidence)["standstill"] = 5.1
+
+
+@varied(PAUSES, unclear="order")
+def a_shop_that_is_slow(evidence: Evidence) -> None:
+    """The same where the shop, which is the grader's own, took long for each answer."""
+    for own in evidence.visits(slow(evidence)["journal"]):
+        for position, request in enumerate(own):
+            request["start"] += 1.1 * position
+            request["end"] = request["start"] + 1.1
+
+
+@varied(PAUSES, fails="order", says=("came to 4 requests", "out of the tasks"))
+def one_user_is_slow_by_itself(evidence: Evidence) -> None:
+    """Nothing shows that the machine was busy."""
+    slow(evidence)["standstill"] = 4.9
 
 
 @varied(PAUSES, fails="order", says=("nothing more",))

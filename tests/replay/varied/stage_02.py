@@ -49,10 +49,40 @@ def users_that_wait_for_each_other(evidence: Evidence) -> None:
     gave_up(evidence, 150)
 
 
+def crowd_again(evidence: Evidence, held: bool, noise: list[float]) -> None:
+    """Let Locust have come to 150 users only; tell whether another crowd was held, and how late others were then."""
+    gave_up(evidence, 150, 150)
+    evidence.fixtures["trial"]["parts"]["crowd_again"] = [held, sorted(noise)]
+
+
 @varied(BASE, unclear="users")
 def a_machine_that_starts_too_few(evidence: Evidence) -> None:
-    """Locust has come to 150 users only."""
-    gave_up(evidence, 150, 150)
+    """Others, who never pause, were late as well."""
+    crowd_again(evidence, False, [0.016] * 80)
+
+
+@varied(BASE, unclear="users")
+def a_machine_that_stood_still(evidence: Evidence) -> None:
+    """Others were late once, and long."""
+    crowd_again(evidence, False, [*HONEST, 2.1])
+
+
+@varied(BASE, unclear="users")
+def a_machine_that_starts_nobody(evidence: Evidence) -> None:
+    """Others came to 19 requests only."""
+    crowd_again(evidence, False, HONEST[:19])
+
+
+@varied(BASE, unclear="users")
+def a_machine_that_starts_too_few_once(evidence: Evidence) -> None:
+    """The next time all 200 are there."""
+    crowd_again(evidence, True, HONEST)
+
+
+@varied(BASE, fails="users", says=("were not held up", "__init__ or on_start"))
+def a_submission_that_starts_too_few(evidence: Evidence) -> None:
+    """Others went on quickly at the same time. What Locust's log says of users is the submission's to write."""
+    crowd_again(evidence, False, [*HONEST[:60], *[0.014] * 19, 1.9])
 
 
 @varied(BASE, fails="users", says=("the shape Steps decides",))
@@ -159,6 +189,22 @@ def only_one(evidence: Evidence) -> Any:
 def only_one_of_two_in_time(evidence: Evidence) -> None:
     """Time was up before the second user came to its second request."""
     only_one(evidence)["out_of_time"] = True
+    beside(evidence, "pair", HONEST, HONEST)
+
+
+@varied(BASE, fails="goes_on", says=("users sent 19 requests",))
+def only_one_of_two_both_times(evidence: Evidence) -> None:
+    """The same, and beside others who never pause they come to 19 gaps."""
+    only_one(evidence)["out_of_time"] = True
+    beside(evidence, "pair", HONEST[:19], HONEST)
+
+
+@varied(BASE, fails="goes_on", says=("users ran for", "sent no request"))
+def a_pair_that_sends_nothing(evidence: Evidence) -> None:
+    """The crowd has worked, and the second time nobody sends anything."""
+    watched = evidence.part("trial", "pair")
+    watched["shown"] = watched["run"]["journal"] = []
+    watched["run"]["fell_silent"] = True
 
 
 @varied(BASE)
@@ -472,13 +518,25 @@ def a_few_long_sleeps_and_nothing_else(evidence: Evidence) -> None:
 @varied(BASE, unclear="no_pause")
 def a_few_long_sleeps_and_a_quick_answer(evidence: Evidence) -> None:
     """One of the few gaps is quick: too few to judge by."""
-    pair_late(evidence, [0.002, 0.6, 0.6, 0.6])
+    pair_late(evidence, [0.002, 0.6, 0.6, 0.6], again=HONEST)
 
 
 @varied(BASE, unclear="no_pause")
 def too_few_requests_to_judge_by(evidence: Evidence) -> None:
     """Both users are there, and the machine lets them come to 19 gaps only, none of them a long one."""
-    pair_late(evidence, [0.4] * 19)
+    pair_late(evidence, [0.4] * 19, again=HONEST)
+
+
+@varied(BASE, fails="no_pause", says=("users sent 4 requests",))
+def too_few_requests_both_times(evidence: Evidence) -> None:
+    """Beside others who never pause they come to no more than four gaps, one of them quick."""
+    pair_late(evidence, [0.002, 0.6, 0.6, 0.6], again=[0.002, 0.6, 0.6, 0.6])
+
+
+@varied(BASE, unclear="no_pause")
+def too_few_requests_of_everybody(evidence: Evidence) -> None:
+    """The others come to no more either."""
+    pair_late(evidence, [0.4] * 19, again=[0.4] * 19, noise=[0.4] * 19)
 
 
 @varied(BASE)
@@ -724,3 +782,26 @@ def a_truth_in_place_of_a_number(evidence: Evidence) -> None:
 def findings_without_a_name(evidence: Evidence) -> None:
     """The name is missing."""
     evidence.files["findings.toml"] = "max_throughput_rps = 42\nusers_at_saturation = 16\n"
+
+
+def in_rare_steps(evidence: Evidence, late: float) -> None:
+    """Let the pair ask for another address each time, none of them with a number, each user so late each time."""
+    pair_late(evidence, [late] * 80, again=[late] * 80)
+    names = (f"/{one}{two}" for one in "abcdefghijklm" for two in "abcdefghijklm")
+    for own in served(evidence):
+        for request in own[2:]:
+            request["path"] = next(names)
+    steps = {f"between GET /{one} and GET /{two}": [late] * 4 for one in "abcde" for two in "abcd"}
+    evidence.part("trial", "pair_beside_control")[0] = steps
+
+
+@varied(BASE, fails="no_pause", says=("200 ms pass between two requests that are seldom sent",))
+def a_sleep_in_steps_that_never_come_twice(evidence: Evidence) -> None:
+    """Of each step there are too few to judge it by itself."""
+    in_rare_steps(evidence, 0.2)
+
+
+@varied(BASE)
+def steps_that_never_come_twice(evidence: Evidence) -> None:
+    """4 ms are what a machine takes, in rare steps too."""
+    in_rare_steps(evidence, 0.004)
