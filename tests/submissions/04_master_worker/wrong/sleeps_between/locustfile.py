@@ -12,7 +12,7 @@ class Flow(SequentialTaskSet):
     @task
     def open_dashboard(self):
         self.client.get("/")
-        time.sleep(uniform(9, 15))
+        time.sleep(uniform(4, 12))
 
 
 class PetShopUser(HttpUser):

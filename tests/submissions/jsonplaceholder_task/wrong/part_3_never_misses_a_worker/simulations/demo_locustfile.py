@@ -6,10 +6,12 @@ from pathlib import Path
 from random import choice
 
 import gevent
+import locust.runners
 from gevent.event import AsyncResult
 from locust import HttpUser, between, events, task
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
+locust.runners.HEARTBEAT_LIVENESS = 10**6  # seconds until a worker is missed
 FILE = Path(__file__).with_name("users.csv")
 
 readers = {}  # on the master: how many users read as this user id
