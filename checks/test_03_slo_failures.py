@@ -242,12 +242,9 @@ def test_rounds(run: Run, answers: list[Answer]) -> None:
     opened = sum(map(is_open, run.journal))
     seen = f"{run.users} users sent {opened or 'no'} GET / in {run.seconds:.0f} s"
     lacking = {answer.label for answer in answers} - {request.answer for request in run.journal}
-    if lacking and run.out_of_time:
-        if is_strained(run) or lateness_shown(run.journal) > LATER_MS:
-            raise Inconclusive(f"too little to judge by: {seen}; try again")
-        advice = "let the users wait by wait_time = between(1, 3) alone, and no task sleep or work for long"
-        raise blamed(run, f"{seen}: too few", "a round of each user every few seconds, until the test ends", advice)
     stopped = stopped_users(run)
+    if run.out_of_time and (lacking or stopped) and len(scripted(run.journal)) < len(answers):
+        raise too_few(run, seen)
     if lacking or stopped:
         silent = f"{len(stopped)} of them" if stopped else "they"
         raise blamed(
@@ -452,6 +449,14 @@ def require_calm_machine(judged: Iterable[Judged], slow: Sequence[Judged]) -> No
     late = max(j.delay for j in judged)
     if late > NEAR_MS and any(times_told(slow)):
         raise Inconclusive(f"the machine is so busy that answers reached Locust up to {late:.0f} ms late: try again")
+
+
+def too_few(run: Run, seen: str) -> Exception:
+    """Return what is to be said of users who were so slow that time was up before the script was through."""
+    if is_strained(run) or lateness_shown(run.journal) > LATER_MS:
+        return Inconclusive(f"too little to judge by: {seen}; the machine is too busy: try again")
+    advice = "let the users wait by wait_time = between(1, 3) alone, and no task sleep or work for long"
+    return blamed(run, f"{seen}: too few", "a round of each user every few seconds, until the test ends", advice)
 
 
 def stopped_users(run: Run) -> list[Request]:

@@ -120,6 +120,25 @@ def no_time_for_an_answer_that_nobody_saw_imported(evidence: Evidence) -> None:
     run_of(evidence)["importing"] = float("inf")
 
 
+def a_user_out_of_time(evidence: Evidence) -> None:
+    """Let time be up before a user has sent another request, and the last quick answer was asked for."""
+    stopping(evidence)["out_of_time"] = True
+    evidence.drop(answers(evidence, "quick")[-1:])
+
+
+@varied(BASE, fails="rounds", says=("too few",))
+def a_slow_user_out_of_time(evidence: Evidence) -> None:
+    """All kinds of answers came, not all of the script, and one user was not seen again before time was up."""
+    a_user_out_of_time(evidence)
+
+
+@varied(BASE, unclear="rounds")
+def a_slow_user_out_of_time_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    a_user_out_of_time(evidence)
+    run_of(evidence)["importing"] = 5.0
+
+
 @varied(BASE)
 def the_end_at_the_last_moment(evidence: Evidence) -> None:
     """Time was up when the script was through."""
