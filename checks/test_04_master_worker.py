@@ -383,7 +383,9 @@ def test_survives(story: Story) -> None:
         raise Failed(
             f"{killed}; the other's users sent {later} after the master had missed it, {end}",
             expected,
-            "let nothing in the file quit or stop the test when a worker goes missing",
+            "let no task sleep or work for long: wait_time is what users wait by"
+            if story.out_of_time
+            else "let nothing in the file quit or stop the test when a worker goes missing",
         )
     if story.master.record.figures is None:
         seen = f"{killed}; in the end the master left no figures (status {story.master.exit_code})"
