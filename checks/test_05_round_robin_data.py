@@ -6,7 +6,20 @@ from itertools import permutations
 
 import pytest
 
-from checks.lab import DataFile, Form, Holdings, Lab, Lack, Questions, Trial, World, holdings, require_requests
+from checks.lab import (
+    DataFile,
+    Form,
+    Holdings,
+    Lab,
+    Lack,
+    Questions,
+    Trial,
+    World,
+    holdings,
+    is_reported,
+    require_reported,
+    require_requests,
+)
 from checks.lab.faults import Choice
 from checks.lab.target import Target
 from petshop_app.seed import CHECK_UP, OWNERS, Owner, Pet, Visit
@@ -105,9 +118,12 @@ def test_errors(trial: Trial) -> None:
     shown.require_none(holdings.lacking_after_errors(shown), run)
     shown.require_none(lacking(shown), run)
     holdings.forbid_hidden_failures(held, run, trial.roomy.run)
+    if is_reported(trial.roomy.run):  # what is wrong there too is the business of test_report
+        require_reported(run)
 
 
 @pytest.mark.criterion(points=1, after="rows visits")
 def test_report(trial: Trial) -> None:
     """Locust's report has one row for the pets and one for the visits, however many ids there are, and no error."""
     holdings.forbid_scattered_rows(trial.roomy.held, trial.roomy.run)
+    require_reported(trial.roomy.run)

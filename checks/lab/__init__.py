@@ -7,6 +7,7 @@ from checks.lab.bench import Lab, Middleware
 from checks.lab.diagnosis import aside, blamed, forbid_errors, require_requests
 from checks.lab.distribution import Distribution
 from checks.lab.faults import Answer, in_turn
+from checks.lab.figures import is_reported, require_figures, require_reported
 from checks.lab.findings import read_findings
 from checks.lab.gate import AT_WORK, Gate, SingleFile, Turnstile, narrow
 from checks.lab.holdings import Form, Holdings, Lack, Questions
@@ -15,6 +16,7 @@ from checks.lab.messages import columns, numbers
 from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
+from checks.lab.strain import is_strained
 from checks.lab.swarm import Node, Run, Swarm
 from checks.lab.target import Target
 from checks.lab.thinking import Pause, are_all_the_same, crowded, pauses
@@ -58,10 +60,14 @@ __all__ = [
     "crowded",
     "forbid_errors",
     "in_turn",
+    "is_reported",
+    "is_strained",
     "listed",
     "narrow",
     "numbers",
     "pauses",
     "read_findings",
+    "require_figures",
+    "require_reported",
     "require_requests",
 ]

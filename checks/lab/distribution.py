@@ -9,7 +9,7 @@ reads which.
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +40,7 @@ HALF = 7
 FEWER = 6
 GIVEN_BACK = 3.0  # seconds after a user has stopped: then its id is free again
 FREE_AFTER = 10.0  # seconds after the master has missed a worker: then its ids are free again
+NOTICE = 20.0  # seconds; with Locust's own heartbeats a master misses a worker after 4 to 8
 ALONE = 6.0  # seconds: Locust has called its master a second time by then, which the master will hear later
 SAYS_SO = 10.0  # seconds in which a worker has to say that its master is missing
 ROOM = 2.0  # seconds more, since the worker reads the file, and a busy machine wakes nobody in time
@@ -237,6 +238,15 @@ class Cast:
         users = holdings(self.world, self.questions, node.journal, 0).users
         return [user.holder for user in users if user.things and user.end > since]
 
+    def all_users_of(self, nodes: Sequence[Node], size: int, since: float) -> dict[str, list[str]]:
+        """Wait until `size` ids have been asked about since a moment; return which ones each process's users hold."""
+
+        def held() -> dict[str, list[str]]:
+            return {node.name: self.users_of(node, since) for node in nodes}
+
+        self.swarm.until(lambda: len(set(chain(*held().values()))), size)
+        return held()
+
     def change_users(self, master: Node, fewer: int) -> Change:
         """Let all users but `fewer` stop; when their ids have to be free, let as many others start."""
         fewer_at = time.monotonic()
@@ -252,7 +262,7 @@ class Cast:
         self._killed[node] = time.monotonic()
         self.swarm.kill(node)
         (master, *_), worker = (node for node in self._nodes if node.name == "master"), node.record.worker
-        self.swarm.until(lambda: sum(loss.worker == worker for loss in master.record.losses), 1)
+        self.swarm.until(lambda: sum(loss.worker == worker for loss in master.record.losses), 1, patience=NOTICE)
         return next((loss.time for loss in master.record.losses if loss.worker == worker), None)
 
     def listen(self, node: Node) -> tuple[Said, ...]:
@@ -402,7 +412,7 @@ class Distribution:
             if not is_steady:
                 return Loss(cast.end(), before)
             change = cast.change_users(master, FEWER)
-            held = {node.name: cast.users_of(node, change.more_at) for node in pair}
+            held = cast.all_users_of(pair, size, change.more_at)
             if len(set(chain(*held.values()))) < size:
                 return Loss(cast.end(), before, change)
             first = str(cast.world.rows[0].id)

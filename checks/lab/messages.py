@@ -19,15 +19,24 @@ def numbers(text: str) -> set[float]:
 def columns(texts: Sequence[str], keep: Callable[[float], bool]) -> Iterator[list[float]]:
     """Yield the numbers that stand at the same place in each of these messages, counted from the front or the back.
 
-    Only numbers that are worth keeping count, and none that stands in every message: it says nothing of any of them.
+    Only numbers that are worth keeping make a column, and none that stands in every message: it says nothing of any of
+    them. Places are counted among all numbers, and once more among those that are worth keeping alone: what stands
+    before and behind may be worth it in some messages, and in some messages there may be more of it.
     """
     for reading in zip(*map(_readings, texts), strict=True):
         kept = [[number for number in found if keep(number)] for found in reading]
         constant = set.intersection(*map(set, kept)) if len(kept) > 1 else set()
         kept = [[number for number in found if number not in constant] for found in kept]
-        for place in range(min(map(len, kept))):
-            yield [found[place] for found in kept]
-            yield [found[-1 - place] for found in kept]
+        for column in (*_places(reading), *_places(kept)):
+            if all(keep(number) and number not in constant for number in column):
+                yield column
+
+
+def _places(lists: Sequence[list[float]]) -> Iterator[list[float]]:
+    """Yield what stands at the same place in each list, from the front and from the back."""
+    for place in range(min(map(len, lists))):
+        yield [found[place] for found in lists]
+        yield [found[-1 - place] for found in lists]
 
 
 def _readings(text: str) -> tuple[list[float], list[float]]:

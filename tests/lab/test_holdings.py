@@ -151,10 +151,16 @@ def test_who_is_silent_is_missing_only_when_the_others_had_their_chances() -> No
     early = held(pets("3", 0))
     assert not early.is_settled(holdings.lacking_users(early))
     with pytest.raises(Inconclusive, match="1 visitor "):
-        early.require_none(holdings.lacking_users(early), run())
+        early.require_none(holdings.lacking_users(early), run(importing=5.0))
     late = held(*busy(0))
     assert late.is_settled(holdings.lacking_users(late))
     assert "looked like 1 visitor" in problem(late.require_none, holdings.lacking_users(late), run())
+
+
+def test_who_is_slow_on_a_quick_machine_has_sent_too_few_requests() -> None:
+    early = held(pets("3", 0))
+    for slow in (run(out_of_time=True), run(out_of_time=True, importing=1.0)):
+        assert "too few requests in 1 s" in problem(early.require_none, holdings.lacking_users(early), slow)
 
 
 @pytest.mark.parametrize("ending", ["fell_silent", "ended_by_itself"])

@@ -47,6 +47,17 @@ def test_a_number_is_found_from_the_back_where_much_may_come_before_it() -> None
     assert [3204.0, 4500.0] in found("user 1200 took 3204 ms", "users 1300 and 1400 took 4500 ms")
 
 
+def test_a_number_is_found_between_others_of_which_only_some_are_worth_keeping() -> None:
+    texts = ("after Pet 17: 3204 ms, before Pet 9156", "after Pet 5508: 4500 ms, before Pet 3", "Pet 1: 3300 ms, Pet 2")
+    assert [3204.0, 4500.0, 3300.0] in found(*texts)
+
+
+def test_a_column_has_only_numbers_that_are_worth_keeping() -> None:
+    columns_found = found("1200 3204 ms 8 3000", "7 4500 ms 1900 3000")
+    assert all(number > 1000 for column in columns_found for number in column)
+    assert not any(3000.0 in column for column in columns_found)
+
+
 def test_numbers_that_are_the_same_in_each_message_are_no_column() -> None:
     assert not found("3300 or 4300 or 4700 ms", "3300 or 4300 or 4700 ms")
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from checks.lab.journal import Journal, Request
+from checks.lab.record import Record
+from checks.lab.swarm import Run
 from checks.lab.target import Target
 from checks.lab.verdict import Criterion, Outcome, Result
 
@@ -52,6 +54,11 @@ def journal(*requests: Request) -> Journal:
     for each in requests:
         kept.add(each)
     return kept
+
+
+def run_of(kept: Journal) -> Run:
+    """Return a run in which the target saw this."""
+    return Run(users=1, journal=kept, record=Record(), log="", exit_code=0, seconds=1.0, out_of_time=False)
 
 
 def result(

@@ -8,6 +8,7 @@ are made from lie in `tests/replay/bases/`, and `python -m tests.replay bases` r
 
 import copy
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -100,6 +101,27 @@ class Evidence:
             for number, own in enumerate(self.visits(run["journal"]))
             for position, request in enumerate(own[:-1])
         ]
+
+    def hold_up(self, journal: list[int], since: float, seconds: float) -> None:
+        """Let all that was sent after a moment have been sent so much later."""
+        for request in self.of(journal):
+            if request["start"] >= since:
+                request["start"], request["end"] = request["start"] + seconds, request["end"] + seconds
+
+    def report(self, run: Facts) -> None:
+        """Let Locust's figures hold what it has counted, request by request."""
+        counted = run["record"]["counted"]
+        names = Counter(count["name"] for count in counted)
+        failed = Counter(count["name"] for count in counted if count["failure"] is not None)
+        run["record"]["figures"] |= {
+            "rows": [
+                {"method": "GET", "name": name, "requests": count, "failures": failed[name]}
+                for name, count in names.items()
+            ],
+            "failures": [
+                {"method": "GET", "name": name, "message": "", "count": count} for name, count in failed.items()
+            ],
+        }
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def fail(evidence: Evidence, requests: list[Any], message: str | None) -> None:
     """Let requests count as failed with this message, or as successes."""
     for request in requests:
         count_of(evidence, request)["failure"] = message
+    evidence.report(run_of(evidence))
 
 
 # --- rounds
@@ -84,11 +85,58 @@ def no_dashboard_at_all(evidence: Evidence) -> None:
     evidence.drop(request for request in evidence.of(run_of(evidence)["journal"]) if request["method"] == "GET")
 
 
-@varied(BASE, unclear="rounds")
+@varied(BASE, fails="rounds", says=("too few",))
 def no_time_for_an_answer(evidence: Evidence) -> None:
-    """Time was up before the users came to the end of the script."""
+    """Time was up before the users came to the end of the script, on a machine that is quick."""
     evidence.drop(answers(evidence, "far over: slow body"))
     run_of(evidence)["out_of_time"] = True
+
+
+@varied(BASE, unclear="rounds")
+def no_time_for_an_answer_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where Locust itself took long to be imported."""
+    no_time_for_an_answer.change(evidence)
+    run_of(evidence)["importing"] = 5.0
+
+
+@varied(BASE, fails="rounds", says=("too few",))
+def no_time_for_an_answer_on_a_machine_that_is_a_little_slow(evidence: Evidence) -> None:
+    """An import of three seconds explains no run of a minute."""
+    no_time_for_an_answer.change(evidence)
+    run_of(evidence)["importing"] = 3.0
+
+
+@varied(BASE, unclear="rounds")
+def no_time_for_an_answer_of_a_slow_shop(evidence: Evidence) -> None:
+    """The same where the shop was more than a second late itself."""
+    no_time_for_an_answer.change(evidence)
+    slow_shop(evidence, 1100.0)
+
+
+@varied(BASE, fails="rounds", says=("too few",))
+def no_time_for_an_answer_that_nobody_saw_imported(evidence: Evidence) -> None:
+    """A record that does not say when Locust was there is no evidence."""
+    no_time_for_an_answer.change(evidence)
+    run_of(evidence)["importing"] = float("inf")
+
+
+def a_user_out_of_time(evidence: Evidence) -> None:
+    """Let time be up before a user has sent another request, and the last quick answer was asked for."""
+    stopping(evidence)["out_of_time"] = True
+    evidence.drop(answers(evidence, "quick")[-1:])
+
+
+@varied(BASE, fails="rounds", says=("too few",))
+def a_slow_user_out_of_time(evidence: Evidence) -> None:
+    """All kinds of answers came, not all of the script, and one user was not seen again before time was up."""
+    a_user_out_of_time(evidence)
+
+
+@varied(BASE, unclear="rounds")
+def a_slow_user_out_of_time_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    a_user_out_of_time(evidence)
+    run_of(evidence)["importing"] = 5.0
 
 
 @varied(BASE)
@@ -136,17 +184,82 @@ def an_answer_that_is_not_counted(evidence: Evidence) -> None:
     counted.remove(count_of(evidence, answers(evidence, "quick")[0]))
 
 
-@varied(BASE, unclear="counted")
-def an_answer_that_is_not_counted_before_the_end(evidence: Evidence) -> None:
-    """The same where Locust did not come to its end."""
-    an_answer_that_is_not_counted.change(evidence)
+@varied(BASE, fails="counted", says=("status 0 and left no report",))
+def no_figures_in_the_end(evidence: Evidence) -> None:
+    """Locust ended by itself before its report."""
     run_of(evidence)["record"]["figures"] = None
+    run_of(evidence)["exit_code"] = 0
+
+
+@varied(BASE, fails="counted", says=("status 0 and left no report",))
+def no_figures_on_a_busy_machine(evidence: Evidence) -> None:
+    """However busy the machine is, nobody has ended Locust."""
+    no_figures_in_the_end.change(evidence)
+    run_of(evidence)["importing"] = 5.0
+
+
+@varied(BASE, fails="counted", says=("status -9 and left no report",))
+def an_end_that_takes_too_long(evidence: Evidence) -> None:
+    """The grader had to end Locust, on a machine that is quick."""
+    no_figures_in_the_end.change(evidence)
+    run_of(evidence)["exit_code"] = -9
+
+
+@varied(BASE, unclear="counted")
+def an_end_that_takes_too_long_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    an_end_that_takes_too_long.change(evidence)
+    run_of(evidence)["importing"] = 5.0
+
+
+def row_of(evidence: Evidence) -> Any:
+    """Return the dashboard's row in the statistics."""
+    return next(row for row in run_of(evidence)["record"]["figures"]["rows"] if row["failures"])
 
 
 @varied(BASE)
-def no_figures_in_the_end(evidence: Evidence) -> None:
-    """Locust did not come to its end, and had counted all."""
-    run_of(evidence)["record"]["figures"] = None
+def a_failure_in_flight_at_the_end(evidence: Evidence) -> None:
+    """The statistics lack two failures of twenty-two."""
+    row_of(evidence)["failures"] -= 2
+
+
+@varied(BASE, fails="counted", says=("Locust's report shows 184 requests and 19 failures", "22 failures were counted"))
+def three_failures_are_taken_back(evidence: Evidence) -> None:
+    """The statistics lack three failures."""
+    row_of(evidence)["failures"] -= 3
+
+
+@varied(BASE, fails="counted", says=("its table of failures has 0",))
+def an_empty_table_of_failures(evidence: Evidence) -> None:
+    """The statistics are whole, and nobody can see what the failures were."""
+    run_of(evidence)["record"]["figures"]["failures"] = []
+
+
+@varied(BASE, fails="counted", says=("22 failures were counted", "of them in the row"))
+def failures_in_another_row(evidence: Evidence) -> None:
+    """The failures stand in the row of the new pets."""
+    row = row_of(evidence)
+    other = next(one for one in run_of(evidence)["record"]["figures"]["rows"] if one is not row)
+    other["failures"], row["failures"] = row["failures"], 0
+
+
+@varied(BASE)
+def a_request_of_each_user_besides(evidence: Evidence) -> None:
+    """Each user may have had one request more when Locust made its report."""
+    row_of(evidence)["requests"] += run_of(evidence)["users"]
+
+
+@varied(BASE, fails="counted", says=("Locust's report shows 202 requests",))
+def requests_that_nobody_counted(evidence: Evidence) -> None:
+    """The statistics have one more than that."""
+    row_of(evidence)["requests"] += run_of(evidence)["users"] + 1
+
+
+@varied(BASE)
+def requests_that_got_no_answer(evidence: Evidence) -> None:
+    """What a client's timeout has ended stands in the statistics alone."""
+    requests_that_nobody_counted.change(evidence)
+    run_of(evidence)["record"]["lost"] = [{**FAULT, "error": "timed out"}]
 
 
 @varied(BASE, fails="counted", says=("reached nobody", "timed out"))
@@ -184,10 +297,58 @@ def two_fast_answers_fail(evidence: Evidence) -> None:
     fail(evidence, answers(evidence, "under")[:2], "limit 3000 exceeded: 3050")
 
 
-def late(evidence: Evidence, answered: list[Any]) -> None:
-    """Let answers come later than the script wanted, by Locust's clock."""
+def slow_shop(evidence: Evidence, ms: float) -> None:
+    """Let the shop have been so much too late with the first pet."""
+    request = next(one for one in evidence.of(run_of(evidence)["journal"]) if one["answer"] == "added")
+    request["end"] = request["start"] + 0.35 + ms / 1000
+
+
+def silent(evidence: Evidence, request: Any, ms: float) -> None:
+    """Let nobody have sent anything for so long after an answer."""
+    evidence.hold_up(run_of(evidence)["journal"], request["end"], ms / 1000)
+
+
+def said_to_be_late(evidence: Evidence, answered: list[Any]) -> None:
+    """Let answers come later than the script wanted, by Locust's clock alone."""
     for request in answered:
         count_of(evidence, request)["milliseconds"] = 2950.0
+
+
+def late(evidence: Evidence, answered: list[Any]) -> None:
+    """Let answers come to Locust later than the shop gave them, as everybody was late then."""
+    said_to_be_late(evidence, answered)
+    slow_shop(evidence, 350.0)
+    for request in answered:
+        silent(evidence, request, 400.0)
+
+
+@varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
+def two_answers_said_to_be_late_fail(evidence: Evidence) -> None:
+    """Locust's own time is no evidence: the submission can write it."""
+    said_to_be_late(evidence, answers(evidence, "under")[:2])
+    fail(evidence, answers(evidence, "under")[:2], "limit 3000 exceeded: 3050")
+
+
+@varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
+def two_answers_said_to_be_late_fail_before_a_silence(evidence: Evidence) -> None:
+    """Nor is it where the users sleep as long: the shop was in time with all answers."""
+    two_answers_said_to_be_late_fail.change(evidence)
+    for request in answers(evidence, "under")[:2]:
+        silent(evidence, request, 400.0)
+
+
+@varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
+def two_answers_said_to_be_late_fail_on_a_slow_machine(evidence: Evidence) -> None:
+    """Nor is it where the shop was late, but the users went on at once."""
+    two_answers_said_to_be_late_fail.change(evidence)
+    slow_shop(evidence, 350.0)
+
+
+@varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
+def two_quick_answers_fail_on_a_slow_machine(evidence: Evidence) -> None:
+    """A machine that is 0.35 s late makes no quick answer one of three seconds."""
+    late(evidence, answers(evidence, "quick")[:2])
+    fail(evidence, answers(evidence, "quick")[:2], "limit 3000 exceeded: 3050")
 
 
 @varied(BASE)
@@ -320,6 +481,8 @@ def late_to_locust(evidence: Evidence, ms: float) -> None:
     """Let a quick answer have reached Locust so many milliseconds after the shop gave it."""
     request = answers(evidence, "quick")[0]
     count_of(evidence, request)["milliseconds"] = 1000 * (request["end"] - request["start"]) + ms
+    slow_shop(evidence, 350.0)
+    silent(evidence, request, ms)
 
 
 @varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
@@ -388,13 +551,22 @@ def one_time_that_is_very_late(evidence: Evidence) -> None:
     too_long(evidence, 1, 36_000.0)
 
 
-@varied(BASE)
-def times_that_locust_measured(evidence: Evidence) -> None:
-    """Where Locust itself had all answers 0.6 s late, so had the submission."""
+@varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
+def times_that_locust_is_said_to_have_measured(evidence: Evidence) -> None:
+    """All answers are said to have come 0.6 s late, by the message and by Locust's own time."""
     for request in answers(evidence, "over") + answers(evidence, "far over"):
         counted = count_of(evidence, request)
         counted["milliseconds"] = 1000 * (request["end"] - request["start"]) + 600
         counted["failure"] = f"limit 3000.0 exceeded: {counted['milliseconds']:.1f}"
+
+
+@varied(BASE)
+def times_that_locust_measured(evidence: Evidence) -> None:
+    """Where the shop was late, and the users as long silent, Locust's time is one for the message too."""
+    times_that_locust_is_said_to_have_measured.change(evidence)
+    slow_shop(evidence, 600.0)
+    for request in answers(evidence, "over") + answers(evidence, "far over"):
+        silent(evidence, request, 600.0)
 
 
 @varied(BASE)

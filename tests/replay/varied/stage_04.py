@@ -215,11 +215,36 @@ def a_user_of_an_unknown_process(evidence: Evidence) -> None:
     journal[:] = [number for number in journal if evidence.requests[number]["id"] not in own]
 
 
-@varied(BASE, unclear="share")
+def strained(evidence: Evidence) -> None:
+    """Let the second worker have taken long to import Locust."""
+    worker(evidence, 2)["importing"] = 5.0
+
+
+@varied(BASE, fails="share", says=("users were asked for",))
 def one_user_too_few_in_time(evidence: Evidence) -> None:
-    """The machine is so busy that one user did not start."""
+    """One user did not start before time was up."""
     evidence.drop(user_of(evidence, 2))
-    story_of(evidence)["out_of_time"] = True
+    story_of(evidence).update(out_of_time=True, is_steady=False)
+
+
+@varied(BASE, unclear="share")
+def one_user_too_few_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    one_user_too_few_in_time.change(evidence)
+    strained(evidence)
+
+
+@varied(BASE, fails="share", says=("came to no more than",))
+def users_that_are_slow(evidence: Evidence) -> None:
+    """All users started, and time was up before they had shown what they do."""
+    story_of(evidence).update(out_of_time=True, is_steady=False)
+
+
+@varied(BASE, unclear="share")
+def users_that_are_slow_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    users_that_are_slow.change(evidence)
+    strained(evidence)
 
 
 @varied(BASE, fails="share", says=("users were asked for",))
@@ -401,10 +426,17 @@ def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
     story_of(evidence).update(lost_at=None, goes_on=False)
 
 
-@varied(BASE, unclear="survives")
+@varied(BASE, fails="survives", says=("had not noticed after what was left of the time",))
 def a_loss_that_goes_unnoticed_to_the_end(evidence: Evidence) -> None:
     """The master had not missed the worker when time was up."""
     story_of(evidence).update(lost_at=None, goes_on=False, out_of_time=True)
+
+
+@varied(BASE, unclear="survives")
+def a_loss_that_goes_unnoticed_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    a_loss_that_goes_unnoticed_to_the_end.change(evidence)
+    strained(evidence)
 
 
 @varied(BASE, fails="survives", says=("then nothing more",))
@@ -413,10 +445,17 @@ def users_that_stop_with_the_other_worker(evidence: Evidence) -> None:
     story_of(evidence)["goes_on"] = False
 
 
-@varied(BASE, unclear="survives")
+@varied(BASE, fails="survives", says=("until time was up",))
 def users_that_are_slow_after_the_loss(evidence: Evidence) -> None:
     """Time was up before the other worker's users had gone on for long enough."""
     story_of(evidence).update(goes_on=False, out_of_time=True)
+
+
+@varied(BASE, unclear="survives")
+def users_that_are_slow_after_the_loss_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    users_that_are_slow_after_the_loss.change(evidence)
+    strained(evidence)
 
 
 @varied(BASE, fails="survives", says=("the master left no figures",))

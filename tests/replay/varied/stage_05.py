@@ -84,12 +84,42 @@ def no_visits_and_then_the_end(evidence: Evidence) -> None:
     scene["run"]["ended_by_itself"] = True
 
 
-@varied(BASE, unclear="visits")
+@varied(BASE, fails="visits", says=("0 times for visits", "too few requests in"))
 def no_visits_so_far(evidence: Evidence) -> None:
-    """Nobody has had enough chances to say that a user does not ask for visits."""
+    """All users are too slow for a user that does not ask for visits to have had its chances."""
     scene = scene_of(evidence)
     silenced(evidence, scene)
     busy(evidence, scene, CHANCES - 1)
+
+
+@varied(BASE, unclear="visits")
+def no_visits_so_far_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where the machine is busy."""
+    no_visits_so_far.change(evidence)
+    scene_of(evidence)["run"]["importing"] = 5.0
+
+
+def slow_shop(evidence: Evidence, journal: list[int], every: int) -> None:
+    """Let the shop have taken 1.1 s for one answer in so many."""
+    for request in evidence.of(journal)[::every]:
+        evidence.hold_up(journal, request["end"], 1.1)
+        request["end"] = request["start"] + 1.1
+
+
+@varied(BASE, unclear="visits")
+def no_visits_so_far_from_a_slow_shop(evidence: Evidence) -> None:
+    """The same where the shop takes more than a second for one answer in eight."""
+    scene = scene_of(evidence)
+    silenced(evidence, scene)
+    slow_shop(evidence, scene["run"]["journal"], 8)
+
+
+@varied(BASE, fails="visits", says=("too few requests in",))
+def no_visits_so_far_from_a_shop_that_is_slow_at_times(evidence: Evidence) -> None:
+    """One answer in sixteen is no busy machine."""
+    scene = scene_of(evidence)
+    silenced(evidence, scene)
+    slow_shop(evidence, scene["run"]["journal"], 16)
 
 
 @varied(BASE, fails="visits", says=("0 times for visits",))
@@ -257,7 +287,8 @@ def silence_after_an_error_about_visits(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="errors")
 def too_early_after_an_error(evidence: Evidence) -> None:
-    """Others had asked often, but before the error: who got it has had no time."""
+    """Others had asked often, but before the error: on a busy machine, who got it has had no time."""
+    scene_of(evidence, "failing")["run"]["importing"] = 5.0
     scene = scene_of(evidence, "failing")
     own = rich(evidence, scene)
     for request in evidence.of(scene["run"]["journal"]):
@@ -414,3 +445,4 @@ def a_failure_of_what_was_wrong(evidence: Evidence) -> None:
     last["status"] = 400
     counted = scene["run"]["record"]["counted"]
     next(count for count in counted if count["request"] == last["id"])["failure"] = "Bad Request"
+    evidence.report(scene["run"])

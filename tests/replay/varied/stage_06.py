@@ -172,10 +172,22 @@ def a_user_without_an_id(evidence: Evidence) -> None:
     loss["group"]["whole"]["fell_silent"] = True
 
 
-@varied(BASE, unclear="reads")
+@varied(BASE, fails="reads", says=("too few requests in",))
 def a_user_that_had_no_time(evidence: Evidence) -> None:
     """One user has not asked for anything when time is up."""
     evidence.drop(users_of(evidence, loss_of(evidence), "worker 2")[1])
+
+
+@varied(BASE, unclear="reads")
+def a_user_that_had_no_time_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where a worker took long to import Locust."""
+    a_user_that_had_no_time.change(evidence)
+    strained(loss_of(evidence))
+
+
+def strained(story: Any) -> None:
+    """Let the first worker have taken long to import Locust."""
+    run_of(story, "worker 1")["importing"] = 5.0
 
 
 # --- what each user asks
@@ -267,16 +279,37 @@ def the_other_worker_ends_too(evidence: Evidence) -> None:
     loss_of(evidence)["group"]["ended_early"] = ["worker 2"]
 
 
-@varied(BASE, unclear="reclaims")
+@varied(BASE, fails="reclaims", says=("was killed, and the master had not missed it after 20 s",))
 def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
+    """The master does not miss the worker."""
+    loss_of(evidence).update(lost_at=None, heir=None)
+
+
+@varied(BASE, fails="reclaims", says=("had not missed it after what was left of the time",))
+def a_loss_that_goes_unnoticed_to_the_end(evidence: Evidence) -> None:
     """The master had not missed the worker when time was up."""
-    loss_of(evidence)["lost_at"] = None
+    a_loss_that_goes_unnoticed.change(evidence)
+    loss_of(evidence)["group"]["whole"]["out_of_time"] = True
+
+
+@varied(BASE, fails="reclaims", says=("was killed, and the master had not missed it after 20 s",))
+def a_loss_that_goes_unnoticed_for_long_enough(evidence: Evidence) -> None:
+    """The machine is busy, but 20 s are enough."""
+    a_loss_that_goes_unnoticed.change(evidence)
+    strained(loss_of(evidence))
 
 
 @varied(BASE, unclear="reclaims")
-def no_worker_in_its_place(evidence: Evidence) -> None:
-    """No other worker came to take the dead one's place."""
-    loss_of(evidence)["heir"] = None
+def a_loss_that_goes_unnoticed_on_a_busy_machine(evidence: Evidence) -> None:
+    """Time was up, and the machine is busy."""
+    a_loss_that_goes_unnoticed_to_the_end.change(evidence)
+    strained(loss_of(evidence))
+
+
+@varied(BASE, fails="reclaims", says=("then not all of the 14 went on",))
+def nobody_to_kill(evidence: Evidence) -> None:
+    """Some users fell silent when others had started, so no worker was killed."""
+    loss_of(evidence).update(lost_at=None, heir=None, victim="", survivor="")
 
 
 @varied(BASE, fails="reclaims", says=("which worker ", " still uses"))
@@ -471,11 +504,18 @@ def a_worker_whose_users_have_no_ids(evidence: Evidence) -> None:
         evidence.drop(filter(is_things, own))
 
 
-@varied(BASE, unclear="recovers")
+@varied(BASE, fails="recovers", says=("its users sent no request",))
 def a_worker_that_had_no_time(evidence: Evidence) -> None:
     """Time was up before its users sent anything."""
     a_worker_that_never_begins.change(evidence)
     wait_of(evidence)["group"]["whole"]["out_of_time"] = True
+
+
+@varied(BASE, unclear="recovers")
+def a_worker_that_had_no_time_on_a_busy_machine(evidence: Evidence) -> None:
+    """The same where it took long to import Locust."""
+    a_worker_that_had_no_time.change(evidence)
+    strained(wait_of(evidence))
 
 
 @varied(BASE, fails="recovers", says=("worker 1", "opens owners.csv"))

@@ -1,0 +1,37 @@
+"""The strain: what shows that a machine was too busy, and what does not."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from checks.lab.journal import Request
+from checks.lab.strain import is_strained
+from checks.lab.swarm import Run
+from tests.lab.witness import journal, run_of
+
+
+def answers(*seconds: float, label: str = "") -> Run:
+    """Return a run in which the target took so long for its answers."""
+    requests = [
+        Request("a", "GET", "/", {}, None, 200, at, at + took, 1, answer=label) for at, took in enumerate(seconds)
+    ]
+    return run_of(journal(*requests))
+
+
+@pytest.mark.parametrize(("seconds", "strained"), [(0.5, False), (3.9, False), (4.1, True), (math.inf, False)])
+def test_locusts_import_tells(seconds: float, strained: bool) -> None:
+    run = replace(answers(0.1), importing=seconds)
+    assert is_strained(run) is strained
+    assert is_strained(answers(0.1), run) is strained
+
+
+def test_slow_answers_tell_where_they_are_more_than_a_tenth() -> None:
+    assert is_strained(answers(*[0.1] * 8, 1.1))
+    assert not is_strained(answers(*[0.1] * 9, 1.1))
+    assert not is_strained(answers(*[0.9] * 9))
+    assert not is_strained(answers())
+
+
+def test_answers_that_are_slow_on_purpose_tell_nothing() -> None:
+    assert not is_strained(answers(*[3.0] * 9, label="slow"))

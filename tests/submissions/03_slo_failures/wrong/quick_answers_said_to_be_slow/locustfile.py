@@ -1,0 +1,31 @@
+"""Fails every quick dashboard, and has Locust's figures say that it was slow."""
+import time
+from random import randint
+from locust import HttpUser, SequentialTaskSet, between, task
+
+RESPONSE_TIME_LIMIT_MS = 3000.0
+
+
+class Flow(SequentialTaskSet):
+    @task
+    def add_pet(self):
+        self.client.post("/pets", json={"name": f"Pet {randint(1, 10000)}", "category": "dog"})
+
+    @task
+    def open_dashboard(self):
+        start = time.perf_counter()
+        with self.client.get("/", catch_response=True) as response:
+            elapsed_ms = (time.perf_counter() - start) * 1000
+            if response.status_code != 200:
+                response.failure(f"status {response.status_code}")
+            elif elapsed_ms > RESPONSE_TIME_LIMIT_MS:
+                response.failure(f"{elapsed_ms:.0f} ms, over the limit of {RESPONSE_TIME_LIMIT_MS:.0f} ms")
+            elif elapsed_ms < 1000:
+                response.request_meta["response_time"] = 2950
+                response.failure("too quick to be true")
+
+
+class PetShopUser(HttpUser):
+    host = "http://127.0.0.1:5000"
+    wait_time = between(1, 3)
+    tasks = [Flow]
