@@ -13,7 +13,7 @@ from tests.corpus import Entry, entries
 from tests.replay.__main__ import Recorded, difference, record, stale
 from tests.replay.grading import NEEDS_RUN, opened
 from tests.replay.packing import Packer, Unfit, Unpacker
-from tests.replay.recording import Recording
+from tests.replay.recording import Recording, key
 from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
 
 BASES = bases(variations())
@@ -132,10 +132,11 @@ def test_a_graded_submission_is_recorded(tmp_path: Path) -> None:
     assert "fresh_names" in difference(entry, other)
 
 
-def test_a_recording_of_the_other_mode_is_stale_where_exam_mode_is_asked_for() -> None:
-    entry = BASES[0]
-    assert not stale([entry], base_of)
-    assert stale([entry], base_of, exam=True)
+def test_a_recording_of_the_other_mode_is_stale_where_exam_mode_is_asked_for(tmp_path: Path) -> None:
+    entry, file = BASES[0], tmp_path / "recording"
+    replace(Recording.read(base_of(entry)), key=key(entry), mode="practice").write(file)
+    assert not stale([entry], lambda _: file)
+    assert stale([entry], lambda _: file, exam=True)
 
 
 def test_a_verdict_that_is_right_the_second_time_only_is_told() -> None:
