@@ -1,7 +1,5 @@
 """Stage 01: each user adds a pet, then opens the dashboard, and thinks for 1 to 3 seconds after each step."""
 
-from statistics import median
-
 import pytest
 
 from checks.lab import (
@@ -20,6 +18,7 @@ from checks.lab import (
     listed,
     pauses,
     require_requests,
+    strain,
 )
 
 HOST = "http://127.0.0.1:5000"
@@ -30,7 +29,6 @@ MIN_ROUNDS = 3  # less is no evidence of "again and again"
 NAMES = 16
 CHANCE_REPEATS = 4
 TOLERANCE = 0.1  # seconds
-SLOW_ANSWER = 1.0  # seconds, in the middle of all answers: the shop itself takes some milliseconds
 ADD, OPEN = ("POST", "/pets"), ("GET", "/")
 
 
@@ -188,9 +186,7 @@ def test_report(run: Run) -> None:
 def _too_slow(run: Run, number: int, requests: list[Request]) -> Exception:
     """Return why a user came to so little until time was up: the machine, where it shows, else the submission."""
     seen = f"user {number} came to {amount(len(requests), 'request')} in {run.seconds:.0f} s"
-    answering = median(request.end - request.start for request in run.journal)
-    late = f"an answer took {answering:.1f} s, as a rule" if answering > SLOW_ANSWER else ""
-    if busy := run.held_up or late:
+    if busy := strain(run):
         return Inconclusive(f"{seen}, and {busy}; try again when the machine is less busy")
     return blamed(
         run,

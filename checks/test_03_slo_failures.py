@@ -29,11 +29,11 @@ from checks.lab import (
     blamed,
     columns,
     in_turn,
-    is_strained,
     numbers,
     require_figures,
     require_reported,
     require_requests,
+    strain,
 )
 
 CONSTANT, LIMIT_MS = "RESPONSE_TIME_LIMIT_MS", 3000.0
@@ -453,7 +453,7 @@ def require_calm_machine(judged: Iterable[Judged], slow: Sequence[Judged]) -> No
 
 def too_few(run: Run, seen: str) -> Exception:
     """Return what is to be said of users who were so slow that time was up before the script was through."""
-    if is_strained(run) or lateness_shown(run.journal) > LATER_MS:
+    if strain(run) or lateness_shown(run.journal) > LATER_MS:
         return Inconclusive(f"too little to judge by: {seen}; the machine is too busy: try again")
     advice = "let the users wait by wait_time = between(1, 3) alone, and no task sleep or work for long"
     return blamed(run, f"{seen}: too few", "a round of each user every few seconds, until the test ends", advice)

@@ -22,8 +22,8 @@ from checks.lab import (
     amount,
     aside,
     blamed,
-    is_strained,
     require_requests,
+    strain,
 )
 
 MASTER, WORKER = "master.conf", "worker.conf"
@@ -394,7 +394,7 @@ def test_survives(story: Story) -> None:
 
 def _is_strained(story: Story) -> bool:
     """Tell whether the machine was too busy for master and workers."""
-    return is_strained(story.master, *story.workers.values())
+    return bool(strain(story.master, *story.workers.values()))
 
 
 def _listed(names: Iterable[str]) -> str:

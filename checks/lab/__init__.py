@@ -16,7 +16,7 @@ from checks.lab.messages import columns, numbers
 from checks.lab.peers import Peers
 from checks.lab.record import Counted
 from checks.lab.settings import Settings
-from checks.lab.strain import is_strained
+from checks.lab.strain import strain
 from checks.lab.swarm import Node, Run, Swarm
 from checks.lab.target import Target
 from checks.lab.thinking import Pause, are_all_the_same, crowded, pauses
@@ -61,7 +61,6 @@ __all__ = [
     "forbid_errors",
     "in_turn",
     "is_reported",
-    "is_strained",
     "listed",
     "narrow",
     "numbers",
@@ -70,4 +69,5 @@ __all__ = [
     "require_figures",
     "require_reported",
     "require_requests",
+    "strain",
 ]

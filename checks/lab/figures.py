@@ -7,7 +7,7 @@ can empty or change these, or keep them from being made.
 from collections import Counter
 
 from checks.lab.record import Figures
-from checks.lab.strain import is_strained
+from checks.lab.strain import strain
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive, amount
 
@@ -36,7 +36,7 @@ def require_figures(run: Run) -> Figures:
     """
     if run.record.figures is not None:
         return run.record.figures
-    if run.exit_code in KILLED and is_strained(run):
+    if run.exit_code in KILLED and strain(run):
         raise Inconclusive("the machine was too busy for Locust to come to its end: try again")
     raise Failed(
         f"Locust ended with status {run.exit_code} and left no report",

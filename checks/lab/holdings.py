@@ -12,7 +12,7 @@ from itertools import cycle, islice
 
 from checks.lab.diagnosis import aside, blamed, forbid_errors
 from checks.lab.journal import Journal, Request
-from checks.lab.strain import is_strained
+from checks.lab.strain import strain
 from checks.lab.swarm import Run
 from checks.lab.thinking import crowded
 from checks.lab.verdict import Failed, Inconclusive, amount
@@ -166,7 +166,7 @@ class Holdings:
         """
         for lack in lacks:
             is_early = not (run.fell_silent or run.ended_by_itself or self.had_chances(lack.since))
-            if is_early and is_strained(run):
+            if is_early and strain(run):
                 raise Inconclusive(f"{lack.seen}, within {run.seconds:.0f} s; the machine is too busy: try again")
             ending = "; Locust ended by itself" if run.ended_by_itself else ""
             ending += f"; too few requests in {run.seconds:.0f} s" if is_early else ""

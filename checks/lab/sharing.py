@@ -31,7 +31,7 @@ from checks.lab.holdings import (
     lacking_users,
 )
 from checks.lab.journal import Journal
-from checks.lab.strain import is_strained
+from checks.lab.strain import strain
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive
 
@@ -269,7 +269,7 @@ def require_reclaimed(loss: Loss) -> None:
 def _why_not_missed(loss: Loss, expected: str) -> Exception:
     """Return why no worker came in place of one that was killed."""
     group = loss.group
-    if group.whole.out_of_time and is_strained(_whole(group)):
+    if group.whole.out_of_time and strain(_whole(group)):
         return Inconclusive("time was up before the master had missed a worker; the machine is too busy: try again")
     if not loss.victim:
         return Failed(
@@ -352,7 +352,7 @@ def require_recovery(wait: Wait) -> None:
     users = _users(group, group.runs[wait.early])
     if not users:
         sent = f"{wait.early} waited {max(wait.alone, ALONE):.0f} s for its master; then its users sent no request"
-        if group.whole.out_of_time and is_strained(_whole(group)):
+        if group.whole.out_of_time and strain(_whole(group)):
             raise Inconclusive(f"{sent} in {group.whole.seconds:.0f} s; the machine is too busy: try again")
         raise Failed(
             sent + aside(group.whole),

@@ -11,12 +11,21 @@ from checks.lab.journal import Journal
 from checks.lab.swarm import Run
 
 LONG_IMPORT = 4.0  # seconds: half a second to two is what it takes, three at once on two cores
+STANDSTILL = 5.0  # seconds that the grader itself was kept waiting in one go
 LONG_ANSWER, TENTH = 1.0, 0.1  # seconds for so large a part of the answers; 0.2 s where each connection is looked up
 
 
-def is_strained(*runs: Run) -> bool:
-    """Tell whether the machine was too busy during one of these runs."""
-    return any(LONG_IMPORT < run.importing < math.inf or _answers_slowly(run.journal) for run in runs)
+def strain(*runs: Run) -> str:
+    """Return what shows that the machine was too busy during one of these runs; empty where nothing does."""
+    return next(filter(None, map(_strain, runs)), "")
+
+
+def _strain(run: Run) -> str:
+    if LONG_IMPORT < run.importing < math.inf:
+        return f"it took {run.importing:.0f} s to load Locust itself"
+    if run.standstill > STANDSTILL:
+        return f"the machine stood still for {run.standstill:.0f} s"
+    return "the answers themselves were late" if _answers_slowly(run.journal) else ""
 
 
 def _answers_slowly(journal: Journal) -> bool:

@@ -24,9 +24,6 @@ PATIENCE = 10.0  # seconds without a request: three times the longest think time
 TICK = 0.1  # seconds between two looks at a run
 LIMIT = 60.0  # seconds for a whole run, whatever happens in it
 GRACE = 10.0  # seconds for a polite end
-# What shows that a machine was too busy for a few users: seconds that Locust's import took, where one is usual, or that
-# the grader itself was kept waiting in one go.
-SLOW_IMPORT, STANDSTILL = 8.0, 5.0
 MOST_LOSSES = 20  # of workers, for the report: a record can be forged
 MOST_PRINTED = 4 * 1024**2  # bytes; of more, the end
 MOST_LINES, LONGEST_LINE = 50_000, 2_000  # characters; whoever reads a log may take its lines for short ones
@@ -64,18 +61,6 @@ class Run:
         if self.declared_after is None:
             return self.record.declared - self.record.began
         return self.declared_after - self.importing
-
-    @property
-    def held_up(self) -> str:
-        """What shows that the machine was too busy for a few users; empty where nothing does.
-
-        It rests on nothing that the submission could have written.
-        """
-        if SLOW_IMPORT < self.importing < math.inf:
-            return f"it took {self.importing:.0f} s to load Locust itself"
-        if self.standstill > STANDSTILL:
-            return f"the machine stood still for {self.standstill:.0f} s"
-        return ""
 
 
 class Sightings:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from checks.lab.journal import Request
-from checks.lab.strain import is_strained
+from checks.lab.strain import strain
 from checks.lab.swarm import Run
 from tests.lab.witness import journal, run_of
 
@@ -22,16 +22,21 @@ def answers(*seconds: float, label: str = "") -> Run:
 @pytest.mark.parametrize(("seconds", "strained"), [(0.5, False), (3.9, False), (4.1, True), (math.inf, False)])
 def test_locusts_import_tells(seconds: float, strained: bool) -> None:
     run = replace(answers(0.1), importing=seconds)
-    assert is_strained(run) is strained
-    assert is_strained(answers(0.1), run) is strained
+    assert bool(strain(run)) is strained
+    assert bool(strain(answers(0.1), run)) is strained
+
+
+def test_a_grader_that_was_kept_waiting_tells() -> None:
+    assert "stood still for 6 s" in strain(replace(answers(0.1), importing=1, standstill=6.0))
+    assert not strain(replace(answers(0.1), importing=1, standstill=4.0))
 
 
 def test_slow_answers_tell_where_they_are_more_than_a_tenth() -> None:
-    assert is_strained(answers(*[0.1] * 8, 1.1))
-    assert not is_strained(answers(*[0.1] * 9, 1.1))
-    assert not is_strained(answers(*[0.9] * 9))
-    assert not is_strained(answers())
+    assert strain(answers(*[0.1] * 8, 1.1))
+    assert not strain(answers(*[0.1] * 9, 1.1))
+    assert not strain(answers(*[0.9] * 9))
+    assert not strain(answers())
 
 
 def test_answers_that_are_slow_on_purpose_tell_nothing() -> None:
-    assert not is_strained(answers(*[3.0] * 9, label="slow"))
+    assert not strain(answers(*[3.0] * 9, label="slow"))
