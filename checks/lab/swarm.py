@@ -227,7 +227,7 @@ class Node:
         self._record, self._log = (cell.root / f"{name}.{end}" for end in ("jsonl", "log"))
         with self._log.open("wb") as output:
             self.process = cell.start([str(ENTRY), str(self._record), *arguments], output, self._record)
-        self._untouched = last_change(self._record)
+        self._seen = Sightings(self._record)
         if not cell.has_own_network:  # else the network tells whose connection is whose
             swarm.peers.add(name, self.process.pid)
         self.started = time.monotonic()
@@ -255,7 +255,8 @@ class Node:
     @property
     def has_started(self) -> bool:
         """Whether Locust itself has been loaded, which is not the submission's time."""
-        return began(self._record)
+        self._seen.look()
+        return self._seen.began < math.inf
 
     def go_on_with(self, users: int) -> None:
         """Let this process, a master, stop or start users until there are so many."""
@@ -276,9 +277,10 @@ class Node:
             seconds=time.monotonic() - self.started,
             out_of_time=self._swarm.out_of_time,
             broken=self.cell.broken,
-            importing=said.began - self.started,
+            importing=min(said.began - self.started, self._seen.began),
+            standstill=self._swarm.standstill,
             can_start=said.began < math.inf or _can_start(self.cell),
-            was_loaded=last_change(self._record) != self._untouched,
+            was_loaded=self._seen.has_begun,
         )
 
 
@@ -304,6 +306,7 @@ class Swarm:
         target.compression = compression
         self.users = users
         self.out_of_time = False
+        self.standstill = 0.0  # the longest time, in seconds, that the grader was kept waiting between two looks
         self._furnish = furnish
         self._machines = contextlib.ExitStack()
         self._nodes: list[Node] = []
@@ -383,7 +386,8 @@ class Swarm:
             if now - self._started > self._limit:
                 self.out_of_time = True
                 return False
-            time.sleep(0.1)  # not until the next request: counting for each of them would cost what the swarm needs
+            time.sleep(TICK)  # not until the next request: counting for each of them would cost what the swarm needs
+            self.standstill = max(self.standstill, time.monotonic() - now - TICK)
         return False
 
     def give_up(self) -> None:
