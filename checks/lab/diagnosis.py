@@ -6,7 +6,7 @@ from itertools import islice
 
 from checks.lab.journal import Request
 from checks.lab.record import Fault
-from checks.lab.remedies import remedy
+from checks.lab.remedies import ANY, remedy
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive
 
@@ -86,7 +86,9 @@ def blamed(run: Run, seen: str, expected: str, advice: str, request: Request | N
     if not run.record.errors:
         return Failed(seen + aside(run), expected, advice, request)
     error = run.record.errors[0]
-    return Failed(f"tasks end in an error, {_told(error)}; {seen}", expected, remedy(error.error), request)
+    known = remedy(error.error)
+    advice = known if known is not ANY else f"mend that line first; {advice}"
+    return Failed(f"tasks end in an error, {_told(error)}; {seen}", expected, advice, request)
 
 
 def forbid_errors(run: Run, advice: str = "") -> None:

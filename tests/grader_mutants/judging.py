@@ -13,10 +13,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "complaints": (),
     "diagnosis": ("uncaught",),
     "distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
+    "figures": (),
     "findings": (),
     "holdings": (),
     "messages": (),
     "sharing": (),
+    "strain": (),
     "thinking": (),
 }
 EXCEPTIONS = ("Failed", "Inconclusive", "NotStarted")

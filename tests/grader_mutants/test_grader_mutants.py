@@ -21,7 +21,7 @@ from tests.replay.variations import base_of, bases, opened_variation, variations
 
 # What a verdict comes through besides: it is asked, keeps, counts and words, and decides nothing about a submission.
 AROUND = {"__init__", "bench", "evidence", "fitting", "gate", "hints", "intake", "journal", "notes", "plugin", "record"}
-AROUND |= {"report", "source", "submission", "trial", "verdict"}
+AROUND |= {"remedies", "report", "source", "submission", "trial", "verdict"}
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,6 @@ def test_words_are_told_from_decisions() -> None:
 @pytest.mark.parametrize(
     ("file", "change", "is_advice"),
     [
-        ("distribution", "FREE_AFTER: 10.0 becomes 20.0", True),
         ("distribution", "ALONE: 6.0 becomes 12.0", True),
         ("distribution", "SAYS_SO: 10.0 becomes 20.0", False),
         ("distribution", "FEWER: 6 becomes 12", False),

@@ -96,7 +96,7 @@ def test_one_that_failed_shows_the_request_at_fault_beside_the_line_that_sent_it
     sheet = shown.locator(".sheet")
     assert sheet.locator("header .big").inner_text() == "\u2717 failed 15/20"
     for pattern in (
-        r"User \d+ sent GET /comments\?postId=\d+: its user id is \d+, the post user id \d+'s\.",
+        r"User \d+ sent GET /comments\?postId=\d+: its user id is \d+, but post \d+ belongs to user id \d+\.",
         r"Request\s+GET /comments\?postId=\d+, answered 200: user id \d+ \(user \d+\), \d+\.\d\d s into run 1",
         rf"Probably sent by\s+{FILE}:29 self\.client\.get\(f\"/comments\?postId=\{{choice\(self\.post_ids\)\}}\"",
         r"Expected\s+comments of the posts of user id \d+",

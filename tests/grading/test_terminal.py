@@ -1,5 +1,6 @@
 """The terminal, as a learner reads it: what is wrong, why, and what to do next, before any scrolling."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -76,7 +77,7 @@ def test_a_starter_says_what_to_read_and_what_to_edit(graded: Grade, stage: str)
     ("stage", "name", "reason"),
     [
         (FIRST_STAGE, "sixth_request_out_of_turn", "number 6 is out of turn"),
-        (FIFTH_STAGE, "owner_id_for_pet_id", "is nobody's"),
+        (FIFTH_STAGE, "owner_id_for_pet_id", r"but pet \d+ (is nobody's|belongs to owner)"),
     ],
 )
 def test_a_wrong_answer_shows_its_first_failure_the_request_and_the_next_step(
@@ -85,7 +86,7 @@ def test_a_wrong_answer_shows_its_first_failure_the_request_and_the_next_step(
     lines = graded(stage, wrong(stage, name))
     assert lines[0].startswith(f"{stage}  FAILED")
     assert beginnings(lines)[1] == "FAILED"
-    assert reason in " ".join(lines)
+    assert re.search(reason, " ".join(" ".join(lines).split()))
     assert beginnings(lines).count(">") == 1
     assert {"seen:", "expected:", "next:"} <= set(beginnings(lines))
 

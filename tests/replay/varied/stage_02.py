@@ -221,6 +221,14 @@ def nobody_goes_on(evidence: Evidence) -> None:
     pair_of(evidence)["fell_silent"] = True
 
 
+@varied(BASE, fails="goes_on", says=("sent no request",))
+def nobody_begins_the_second_time(evidence: Evidence) -> None:
+    """Users work in the first run, and send nothing in the second one."""
+    run = pair_of(evidence)
+    evidence.drop(evidence.of(run["journal"]))
+    run["fell_silent"] = True
+
+
 @varied(BASE)
 def both_at_the_last_moment(evidence: Evidence) -> None:
     """Time was up when both had been seen."""
