@@ -358,7 +358,7 @@ def _count(gaps: Gaps) -> int:
 
 
 def _require_more(trial: Trial, seen: str, expected: str) -> None:
-    """Watch two users again, who have come to too little, beside others who never pause.
+    """Watch two users again that came to too little, beside others that never pause.
 
     Raises:
         Failed: they pause, or come to too little again, and the others don't.

@@ -11,7 +11,7 @@ from checks.lab.strain import strain
 from checks.lab.swarm import Run
 from checks.lab.verdict import Failed, Inconclusive, amount
 
-KILLED = (-9, 137)  # the status of a process that did not end in time, by itself and as a shell tells it
+KILLED = (-9, 137)  # the status of a process that was killed since it did not end in time; 137 is how a shell tells it
 MOST_COUNTED = 10_000  # requests that a Locust process writes down one by one
 UNTOUCHED = "leave Locust's statistics as they are: nothing may clear, change or replace them"
 

@@ -205,7 +205,7 @@ def _json(content_type: str, body: bytes) -> Any:
 
 
 def _is_shallow(value: Any) -> bool:
-    """Tell whether a JSON value is nested no deeper than people nest: whoever shows it needs some stack, too."""
+    """Tell whether a JSON value is nested no deeper than people nest; showing a deeper one could exhaust the stack."""
     level = [value]
     for _ in range(DEEPEST):
         containers = [one for one in level if isinstance(one, dict | list)]

@@ -29,6 +29,6 @@ def _strain(run: Run) -> str:
 
 
 def _answers_slowly(journal: Journal) -> bool:
-    """Tell whether the target was slow by itself. What a script answers may be slow on purpose."""
+    """Tell whether the target was slow, leaving aside what a script lets it answer slowly on purpose."""
     times = [request.end - request.start for request in journal if not request.answer]
     return sum(seconds > LONG_ANSWER for seconds in times) > TENTH * len(times)
