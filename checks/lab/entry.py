@@ -142,7 +142,7 @@ def remember_verdicts(record: Record) -> None:
     """Keep, with each user's greenlet, its latest answer's number and what was said of that answer since.
 
     Said is "with" (a with block was entered), "failure" and "success", in order. A submission may fire Locust's request
-    event by itself and leave the answer out; the number tells then which answer it was. What is said when the with
+    event itself and leave the answer out; the number then tells which answer it was. What is said when the with
     block has ended comes too late for Locust; the record has its place.
     """
 

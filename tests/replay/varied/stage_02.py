@@ -57,7 +57,7 @@ def crowd_again(evidence: Evidence, held: bool, noise: list[float]) -> None:
 
 @varied(BASE, unclear="users")
 def a_machine_that_starts_too_few(evidence: Evidence) -> None:
-    """Others, who never pause, were late as well."""
+    """The control, users that never pause, was late as well."""
     crowd_again(evidence, False, [0.016] * 80)
 
 
@@ -805,7 +805,7 @@ def in_rare_steps(evidence: Evidence, late: float) -> None:
 
 @varied(BASE, fails="no_pause", says=("200 ms pass between two requests that are seldom sent",))
 def a_sleep_in_steps_that_never_come_twice(evidence: Evidence) -> None:
-    """Of each step there are too few to judge it by itself."""
+    """Each step was sent too seldom to be judged alone."""
     in_rare_steps(evidence, 0.2)
 
 
