@@ -223,7 +223,7 @@ def a_failure_in_flight_at_the_end(evidence: Evidence) -> None:
     row_of(evidence)["failures"] -= 2
 
 
-@varied(BASE, fails="counted", says=("Locust's report shows 184 requests and 19 failures", "22 failures were counted"))
+@varied(BASE, fails="counted", says=("and 19 failures", "22 failures were counted"))
 def three_failures_are_taken_back(evidence: Evidence) -> None:
     """The statistics lack three failures."""
     row_of(evidence)["failures"] -= 3
@@ -249,7 +249,7 @@ def a_request_of_each_user_besides(evidence: Evidence) -> None:
     row_of(evidence)["requests"] += run_of(evidence)["users"]
 
 
-@varied(BASE, fails="counted", says=("Locust's report shows 202 requests",))
+@varied(BASE, fails="counted", says=("Locust's report shows", "requests and 22 failures"))
 def requests_that_nobody_counted(evidence: Evidence) -> None:
     """The statistics have one more than that."""
     row_of(evidence)["requests"] += run_of(evidence)["users"] + 1
