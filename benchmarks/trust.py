@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests import mutants
-from tests.corpus import Entry, entries, grade
+from tests.corpus import Entry, entries, grade, in_turn
 from tests.hostile import fingerprint, grade_hostile, hostile, made, obstacle, unharmed
 
 ENOUGH = 0.98  # of the mutants that behave differently have to be rejected
@@ -95,7 +95,7 @@ def tally_corpus(rounds: int, stage: str, jobs: int) -> tuple[list[Tally], str]:
     try:
         with tempfile.TemporaryDirectory() as temporary, unharmed(Path(temporary)):
             for what, kind in (("right accepted", "right"), ("wrong rejected", "wrong")):
-                due = rounds * entries(kind, f"{stage}*")
+                due = rounds * in_turn(entries(kind, f"{stage}*"))
                 sums.append(tally(what, due, partial(graded, temporary=temporary), jobs))
     except AssertionError as error:
         return sums, str(error)

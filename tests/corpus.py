@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,16 @@ def entries(kind: str = "[rw]*", stage: str = "*") -> list[Entry]:
         words = [tuple(expect.get(name, ())) for name in ("says", "notes")]
         found.append(Entry(file.parent, expect["outcome"], expect.get("criterion", ""), *words))
     return found
+
+
+def in_turn(listed: Sequence[Entry]) -> list[Entry]:
+    """Return entries so that those side by side are of different stages, since some stages fill a processor."""
+    seen = Counter[str]()
+    turns = []
+    for entry in listed:
+        seen[entry.stage] += 1
+        turns.append(seen[entry.stage])
+    return [listed[place] for place in sorted(range(len(listed)), key=turns.__getitem__)]
 
 
 def representatives() -> list[Entry]:

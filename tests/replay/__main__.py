@@ -16,13 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.corpus import ROOT, Entry, Verdict, entries, grade
+from tests.corpus import ROOT, Entry, Verdict, entries, grade, in_turn
 from tests.hostile import RUN_LIMIT, made, obstacle
 from tests.replay.grading import opened
 from tests.replay.recording import EXAM, Recording, file_of, key
@@ -160,17 +159,7 @@ def _due(meant: list[Entry], options: argparse.Namespace, place: Callable[[Entry
             sys.exit(f"exam mode can't be had: {why}")
         due = [entry for entry in due if not is_hostile(entry)]
         print(f"hostile submissions are left out: {why}")
-    return sorted(_in_turn(due), key=is_hostile)
-
-
-def _in_turn(due: list[Entry]) -> list[Entry]:
-    """Return the entries so that those side by side are of different stages, since some stages fill a processor."""
-    seen = Counter[str]()
-    turns = []
-    for entry in due:
-        seen[entry.stage] += 1
-        turns.append(seen[entry.stage])
-    return [due[place] for place in sorted(range(len(due)), key=turns.__getitem__)]
+    return sorted(in_turn(due), key=is_hostile)
 
 
 def _each_recorded(
