@@ -12,7 +12,7 @@ from checks.lab.cell import Cell
 from checks.lab.faults import Answer, Choice, Faults, in_turn
 from checks.lab.swarm import Run, run_alone
 from checks.lab.target import serve
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.lab.witness import witness
 
 SOLUTION = ROOT / "solutions" / "03_slo_failures"

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from checks.lab import unpack
 from checks.lab.cell import Cell
+from checks.lab.submission import CODE, TAKEN_ALONG
 from checks.lab.tree import DEEPEST
 from checks.lab.unpack import LIMITS, MIB, REFUSED, SUFFIXES
 from checks.lab.verdict import Failed
+from checks.stages import STAGES
 
-KEPT = re.compile(r"\d\d_|simulations$|jsonplaceholder_task$")  # folders whose names say what is in them
+NUMBERED = re.compile(r"\d\d_")  # a stage's, if perhaps of another version of the course
+SHOWN = sorted(TAKEN_ALONG | CODE)  # what may take part, or is shown; which files do, is decided as for any folder
 MOST_PACKED = 64 * MIB
 WALL = 60.0  # seconds; an honest archive takes one, and CPU seconds have a limit of their own where systems have that
 MOST_SAID = 4096
@@ -60,7 +63,7 @@ def _unpack(cell: Cell, path: Path, packed: Path, folder: Path) -> None:
     code = Path(unpack.__file__).read_text(encoding="utf-8")
     heard = cell.root / "unpack.log"
     with heard.open("wb") as output:
-        process = cell.start(["-c", code, str(packed), str(folder)], output)
+        process = cell.start(["-c", code, str(packed), str(folder), *SHOWN], output)
         try:
             process.communicate(timeout=WALL)  # closes its standard input
         except subprocess.TimeoutExpired:
@@ -80,10 +83,15 @@ def _innermost(folder: Path) -> Path:
     """Return the folder that holds something beside one folder: archives often wrap all in one."""
     for _ in range(DEEPEST):
         inside = list(os.scandir(folder))
-        if len(inside) != 1 or not inside[0].is_dir(follow_symlinks=False) or KEPT.match(inside[0].name):
+        if len(inside) != 1 or not inside[0].is_dir(follow_symlinks=False) or _tells(inside[0].name):
             break
         folder = Path(inside[0].path)
     return folder
+
+
+def _tells(name: str) -> bool:
+    """Tell whether a folder's name says what is in it."""
+    return name in STAGES or name in {stage.inner for stage in STAGES.values()} or bool(NUMBERED.match(name))
 
 
 def _refused(path: Path, seen: str) -> Failed:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from checks import stages
 from checks.lab.cell import Cell
 from checks.lab.diagnosis import astray
 from checks.lab.evidence import Evidence, gathered, readings
@@ -15,7 +16,7 @@ from checks.lab.faults import Choice, Faults
 from checks.lab.journal import Journal
 from checks.lab.peers import Peers
 from checks.lab.settings import Settings, read
-from checks.lab.submission import PORT, PORTS, Submission
+from checks.lab.submission import Submission
 from checks.lab.swarm import LIMIT, PATIENCE, Run, Swarm, run_alone, swarm
 from checks.lab.target import THREADS, Target, serve
 from petshop_app import create_app
@@ -134,7 +135,7 @@ class Lab:
                 run = self._alone(cell, elsewhere, TRIED, lambda journal: len(journal) > 10 * TRIED, TRIED_FOR)
             if run.record.strays:
                 raise astray(run.record.strays[0])
-        return PORTS.get(self.submission.stage, PORT)
+        return stages.named(self.submission.stage).port
 
     def swarm(
         self,

@@ -6,7 +6,8 @@ from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 
 from checks.lab.evidence import Source
-from checks.lab.submission import INNER, LOCUSTFILES, STARTERS, WORDS
+from checks.lab.submission import WORDS
+from checks.stages import named
 
 AROUND = 3  # unchanged lines that are shown before and after a change
 
@@ -44,10 +45,8 @@ class Difference:
 
 def differences(stage: str, sources: Sequence[Source]) -> list[Difference]:
     """Return each submitted file beside the starter's file of that name; a locustfile may have another name."""
-    starter = STARTERS / stage
-    starter = starter / INNER if (starter / INNER).is_dir() else starter
+    starter, locustfile = named(stage).starter, named(stage).locustfile
     known = {file.name: file for file in starter.iterdir()} if starter.is_dir() else {}
-    locustfile = LOCUSTFILES.get(stage, "locustfile.py")
     names = {source.name for source in sources}
     found = []
     for number, source in enumerate(sources):

@@ -8,14 +8,14 @@ from typing import Any
 from checks.lab import findings, sight
 from checks.lab.journal import Request, surroundings
 from checks.lab.source import MAX_NOTES, Reading, reached, read
-from checks.lab.submission import LOCUSTFILES, WORDS, Submission
+from checks.lab.submission import CODE, WORDS, Submission
 from checks.lab.target import Target
 from checks.lab.timeline import Holder, Timeline, timeline
+from checks.stages import Stage, named
 
 MAX_RUNS = 6
 ALL_NOTES = 60
 LINKS = 5  # that are named
-CODE = {".py", ".conf", ".toml", ".md"}  # shown at length; of data, the beginning says what it is
 MAX_CODE, MAX_DATA = 100_000, 2_000  # characters of a file
 MAX_LINES = 2_000
 ALL_SHOWN = 400_000  # characters
@@ -154,9 +154,9 @@ def gathered(submission: Submission, said: Mapping[str, Reading]) -> Evidence:
 
 def _renamed(submission: Submission) -> Iterable[str]:
     """Yield a note where a task's brief names its file, and the file that was handed in has another name."""
-    named = LOCUSTFILES.get(submission.stage, submission.locustfile)
-    if submission.locustfile != named:
-        yield f"{_called(submission.locustfile)}: the brief calls this file {named} and says that it keeps its name"
+    wanted = named(submission.stage).locustfile
+    if submission.locustfile != wanted != Stage.locustfile:  # at a stage of the course, any name will do
+        yield f"{_called(submission.locustfile)}: the brief calls this file {wanted} and says that it keeps its name"
 
 
 def shares(wishes: Sequence[int], room: int) -> list[int]:

@@ -21,8 +21,8 @@ from pathlib import Path
 from checks.lab.cgroup import group
 from checks.lab.seccomp import MACHINES, filter_bytes
 from checks.lab.shelf import lay_out, made
+from checks.stages import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # Every Linux has this folder, anybody can reach it, and nobody keeps files there. A private one lies over it.
 PRIVATE = Path("/dev/shm")  # noqa: S108
 PRIVATE_BYTES = 1024**3  # records and what processes print

@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from checks.lab.submission import EXERCISES, INNER, LOCUSTFILES, ROOT, STARTERS, TAKE_HOME
 from checks.lab.verdict import Outcome
+from checks.stages import EXERCISES, after, named
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Guide:
 
     def path_of(self, stage: str, name: str) -> str:
         """Return the path of a file of a stage's answer, fit for a click; its name where there is none."""
-        top = ROOT if self._is_own_work and stage == TAKE_HOME else self.graded
-        inner = INNER if stage == TAKE_HOME else ""
+        inner = named(stage).inner
+        top = named(stage).exercise.parent if self._is_own_work else self.graded
         for folder in (top / stage / inner, top / inner, top, top.parent):
             if (folder / name).is_file():
                 return self._shown(folder / name)
@@ -26,18 +26,16 @@ class Guide:
 
     def next_step(self, stage: str, outcome: Outcome) -> str:
         """Return what a learner does about a stage with this outcome; empty for a grading of other people's work."""
-        if not self._is_own_work or stage == TAKE_HOME:
+        own = named(stage)
+        if not self._is_own_work or own.is_apart:
             return ""
-        own, check = EXERCISES / stage, f"pytest checks/ -k {stage[:2]}"
+        check = f"pytest checks/ -k {own.number}"
         if outcome is Outcome.NOT_STARTED:
-            file = LOCUSTFILES.get(stage, "locustfile.py")
-            return f"read {self._shown(own / 'README.md')}, edit {file} beside it, then grade it: {check}"
+            readme = self._shown(own.exercise / "README.md")
+            return f"read {readme}, edit {own.locustfile} beside it, then grade it: {check}"
         if outcome is Outcome.PASSED:
-            notes = self._shown(ROOT / "solutions" / stage / "NOTES.md")
-            later = [name for name in sorted(folder.name for folder in STARTERS.iterdir()) if stage < name != TAKE_HOME]
-            onward = (
-                f"go on to {self._shown(EXERCISES / later[0] / 'README.md')}" if later else "you have done them all"
-            )
+            notes, later = self._shown(own.solution / "NOTES.md"), after(stage)
+            onward = f"go on to {self._shown(later.exercise / 'README.md')}" if later else "you have done them all"
             return f"compare your answer with {notes}; then {onward}"
         if outcome is Outcome.FAILED:
             return f"{check} --hints opens a hint, each time one more"

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from checks.lab.verdict import Outcome, Result
+from checks.stages import HINTS
 
-FOLDER = Path(__file__).resolve().parents[1] / "hints"
 # A hint that fits one symptom begins with: If it says "...":
 SYMPTOM = re.compile(r'If it says "([^"]+)": ')
 
@@ -24,7 +23,7 @@ class Opened:
 
 def read(stage: str) -> dict[str, list[str]]:
     """Return the hints of a stage by criterion: in its Markdown file a heading for each, a paragraph for each hint."""
-    file = FOLDER / f"{stage}.md"
+    file = HINTS / f"{stage}.md"
     sections = (
         re.split(r"^## +(\w+) *$", file.read_text(encoding="utf-8"), flags=re.MULTILINE) if file.exists() else [""]
     )

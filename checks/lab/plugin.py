@@ -24,12 +24,13 @@ from checks.lab.page import write_page
 from checks.lab.report import LABELS, MODES, Report, message
 from checks.lab.swarm import LIMIT
 from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
+from checks.stages import EXERCISES, ROOT, SOLUTIONS
 
 EXIT_INCONCLUSIVE = 6
 QUIET = -2  # pytest -qq
-CONFTEST, SETTINGS = submission.ROOT / "checks" / "conftest.py", submission.ROOT / "pyproject.toml"
+CONFTEST, SETTINGS = ROOT / "checks" / "conftest.py", ROOT / "pyproject.toml"
 TESTED = ("conftest.py", "lab", "petshop", "jsonplaceholder")
-OURS = (submission.ROOT / "conftest.py", CONFTEST, *(submission.ROOT / "tests" / name for name in TESTED))
+OURS = (ROOT / "conftest.py", CONFTEST, *(ROOT / "tests" / name for name in TESTED))
 CELLS = {"practice": Cell, "exam": Bubble}
 RESULT = "workshop_result"  # an attribute of pytest's report: it travels from workers, and stays out of JUnit
 EVIDENCE = "workshop_evidence"  # the same, for what a report shows beside the verdict
@@ -93,7 +94,7 @@ def _searched(path: Path) -> str:
     """Return what is wrong where Python looks for modules in a submission, as `python -m pytest` does there."""
     folder = path if path.is_dir() else path.parent
     for place in (Path(each).resolve() for each in sys.path):
-        is_ours = place == submission.ROOT or any(map(place.is_relative_to, (sys.prefix, sys.base_prefix)))
+        is_ours = place == ROOT or any(map(place.is_relative_to, (sys.prefix, sys.base_prefix)))
         if place.is_relative_to(folder) and not is_ours:
             return f"Python takes modules from {place}: grade from the course's folder, or with workshop.py check"
     return ""
@@ -117,7 +118,7 @@ def lab(request: pytest.FixtureRequest) -> Lab:
 
 def _submitted(option: argparse.Namespace) -> Path:
     """Return the path that is graded."""
-    path = submission.SOLUTIONS if option.solutions else option.submission or submission.EXERCISES
+    path = SOLUTIONS if option.solutions else option.submission or EXERCISES
     return Path(path).resolve()
 
 

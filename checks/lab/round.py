@@ -30,12 +30,12 @@ import psutil
 
 from checks.lab.archive import MOST_PACKED, is_archive
 from checks.lab.report import MODES, versions, write_whole
-from checks.lab.submission import INNER, LOCUSTFILES, STARTERS, TAKE_HOME, find
+from checks.lab.submission import find
 from checks.lab.summary import FILES, Line, write_summary
 from checks.lab.verdict import Failed, NotStarted, plain
+from checks.stages import ROOT, STAGES, named
 
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 600.0  # seconds for each stage that is graded: many times what the slowest answer takes on a busy machine
 GRACE = 15.0  # seconds that an interrupted grading gets to end its Locust processes
 GROUP_GRACE = 6.0  # Ctrl-C reaches all processes of a terminal: who has heard it must not hear it twice
@@ -481,11 +481,10 @@ def objection_to(path: Path, folder: Path, options: Options) -> str:
 
 def meant(path: Path, stage: str) -> str:
     """Return an objection to a folder that holds no answer, though folders in it do; empty to any other."""
-    name, stages = LOCUSTFILES.get(stage, "locustfile.py"), {folder.name for folder in STARTERS.iterdir()}
-    if _holds(path, stage) or any(each.suffix == ".py" or each.name in stages for each in path.iterdir()):
+    if _holds(path, stage) or any(each.suffix == ".py" or each.name in STAGES for each in path.iterdir()):
         return ""
     inner = [folder.name for folder in path.iterdir() if folder.is_dir() and _holds(folder, stage)]
-    missing = f"{path.name}/ has no {name}"
+    missing = f"{path.name}/ has no {named(stage).locustfile}"
     if len(inner) == 1:
         return plain(f"{missing}, but the folder {inner[0]}/ in it has: did you mean that one?")
     return plain(f"{missing}, but {len(inner)} of its folders have: did you mean {path.name}/*?") if inner else ""
@@ -493,9 +492,8 @@ def meant(path: Path, stage: str) -> str:
 
 def _holds(folder: Path, stage: str) -> bool:
     """Tell by its names whether a folder is an answer to a stage, or holds one."""
-    name = LOCUSTFILES.get(stage, "locustfile.py")
-    own = [folder, folder / INNER] if stage == TAKE_HOME else [folder]
-    return (folder / stage).exists() or any((place / name).exists() for place in own)
+    own = named(stage)
+    return (folder / stage).exists() or any((place / own.locustfile).exists() for place in (folder, folder / own.inner))
 
 
 def options(words: Sequence[str] | None = None) -> tuple[list[Path], Options]:

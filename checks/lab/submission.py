@@ -6,20 +6,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from checks import stages
 from checks.lab.encoding import objection
 from checks.lab.tree import Folder, Kind, TooMuch, below
 from checks.lab.verdict import Failed, NotStarted
+from checks.stages import EXERCISES, Stage
 
-ROOT = Path(__file__).resolve().parents[2]
-EXERCISES = ROOT / "exercises"
-SOLUTIONS = ROOT / "solutions"
-STARTERS = ROOT / "checks" / "starters"
-TAKE_HOME, INNER = "jsonplaceholder_task", "simulations"  # it lies beside the stages; what is handed in, in this folder
-LOCUSTFILES = {TAKE_HOME: "demo_locustfile.py"}  # of the other stages: locustfile.py
-PORTS = {TAKE_HOME: 5050}  # where the brief says that the target listens
-PORT = 5000  # of the other stages: the pet shop's
 TAKEN_ALONG = {".py", ".csv", ".json"}
-TAKEN_BY_NAME = {"02_stress_test": ("findings.toml",), "04_master_worker": ("master.conf", "worker.conf")}
+# Shown at length; of data, the beginning says what it is.
+CODE = {".py", ".md", *(PurePath(name).suffix for stage in stages.STAGES.values() for name in stage.taken)}
 NEVER_TAKEN = ("conftest.py", "sitecustomize.py", "usercustomize.py")  # Python and pytest run them unasked
 WORDS = "NOTES.md"  # what a candidate has to say: shown to who judges, no part of what runs
 MOST_WORDS = 1024 * 1024  # bytes
@@ -68,15 +63,15 @@ class Submission:
 def find(path: Path, stage: str) -> Submission:
     """Return what `path` holds for `stage`: a folder of stages, the stage's own folder, or a single locustfile.
 
-    Of the take-home, the stage's own folder is `simulations`, or the folder around it. No link below `path` is
-    followed.
+    Where a stage has an inner folder, such as `simulations` of the take-home, that one or the folder around it may be
+    named. No link below `path` is followed.
 
     Raises:
         NotStarted: there is no answer to this stage, or it is the starter, unchanged.
         Failed: a file is of a kind or size that is not taken, or can't be read, or no locustfile can be told.
     """
     try:
-        submission = _single(path, stage) if path.is_file() else _among(path, stage)
+        submission = (_single if path.is_file() else _among)(path, stages.named(stage))
     except OSError as error:
         name = Path(str(error.filename or path)).name
         raise _refused(f"{name} can't be opened ({error.strerror})", "put a plain file in its place") from None
@@ -85,45 +80,46 @@ def find(path: Path, stage: str) -> Submission:
     return submission
 
 
-def _single(locustfile: Path, stage: str) -> Submission:
+def _single(locustfile: Path, stage: Stage) -> Submission:
     """Return a locustfile, with the files that belong to it because of their names."""
-    if stage != TAKE_HOME and locustfile.name == LOCUSTFILES[TAKE_HOME]:
-        raise _not_this_stage(locustfile)
+    for other in _answered_elsewhere(stage):
+        if locustfile.name == other.locustfile:
+            raise _is_answer_to(other, locustfile)
     with Folder(locustfile.parent) as folder:
         found = _Taken(folder, stage)
         found.add(folder, PurePath(locustfile.name), folder.kind(locustfile.name))
-        for name in TAKEN_BY_NAME.get(stage, ()):
+        for name in stage.taken:
             if (kind := folder.kind(name)) is not Kind.NOTHING:
                 found.add(folder, PurePath(name), kind)
-        return Submission(stage, folder.path, locustfile.name, found.contents, _words(folder))
+        return Submission(stage.name, folder.path, locustfile.name, found.contents, _words(folder))
 
 
-def _among(path: Path, stage: str) -> Submission:
+def _among(path: Path, stage: Stage) -> Submission:
     """Return the stage's answer in a folder, which is the stage's own or one of many."""
-    path = ROOT if (path, stage) == (EXERCISES, TAKE_HOME) else path
-    name = LOCUSTFILES.get(stage, "locustfile.py")
+    path = stage.exercise.parent if path == EXERCISES else path
     if not path.is_dir():
-        raise NotStarted(f"{path.name}/ has no {name}")
+        raise NotStarted(f"{path.name}/ has no {stage.locustfile}")
     with ExitStack() as opened:
         given = opened.enter_context(Folder(path))
-        if stage != TAKE_HOME and _is_take_home(given):
-            raise _not_this_stage(path)
-        folder = _inner(given, stage, opened)
-        others = {starter.name for starter in STARTERS.iterdir()} - {stage}
+        for other in _answered_elsewhere(stage):
+            if _holds(given, other):
+                raise _is_answer_to(other, path)
+        folder = _inner(given, stage.name, opened)
+        others = stages.STAGES.keys() - {stage.name}
         if folder is given and (path.name in others or any(given.kind(other) in BEGUN for other in others)):
-            raise NotStarted(f"{path.name}/ has no folder {stage}/")
+            raise NotStarted(f"{path.name}/ has no folder {stage.name}/")
         outer = folder
-        if stage == TAKE_HOME:
-            folder = _inner(folder, INNER, opened)
+        if stage.inner:
+            folder = _inner(folder, stage.inner, opened)
         found = _Taken(folder, stage)
         try:
             for place, relative, kind in below(folder, _counts):
                 found.look_at(place, relative, kind)
         except TooMuch as error:
             raise _refused(f"{folder.path.name}/ holds more than {error}", "hand in the stage's files alone") from None
-        locustfile = _locustfile(folder.path, name, found.contents)
+        locustfile = _locustfile(folder.path, stage.locustfile, found.contents)
         words = _words(folder) or _words(outer)
-        return Submission(stage, folder.path, locustfile, found.contents, words, tuple(found.links))
+        return Submission(stage.name, folder.path, locustfile, found.contents, words, tuple(found.links))
 
 
 def _inner(folder: Folder, name: str, opened: ExitStack) -> Folder:
@@ -134,20 +130,28 @@ def _inner(folder: Folder, name: str, opened: ExitStack) -> Folder:
     return opened.enter_context(folder.folder(name)) if kind is Kind.FOLDER else folder
 
 
-def _is_take_home(folder: Folder) -> bool:
+def _answered_elsewhere(stage: Stage) -> list[Stage]:
+    """Return the other stages whose answers are told from this one's by the name of their locustfile."""
+    usual = (Stage.locustfile, stage.locustfile)
+    return [other for other in stages.STAGES.values() if other.locustfile not in usual]
+
+
+def _holds(folder: Folder, stage: Stage) -> bool:
+    """Tell whether a folder has the locustfile of a stage, in the place that the stage has for it or outside."""
     with ExitStack() as opened:
-        inner = opened.enter_context(folder.folder(INNER)) if folder.kind(INNER) is Kind.FOLDER else folder
-        return Kind.FILE in (place.kind(LOCUSTFILES[TAKE_HOME]) for place in (folder, inner))
+        has_inner = stage.inner and folder.kind(stage.inner) is Kind.FOLDER
+        inner = opened.enter_context(folder.folder(stage.inner)) if has_inner else folder
+        return Kind.FILE in (place.kind(stage.locustfile) for place in (folder, inner))
 
 
-def _not_this_stage(path: Path) -> NotStarted:
-    return NotStarted(f"{path.name} is an answer to the take-home")
+def _is_answer_to(other: Stage, path: Path) -> NotStarted:
+    return NotStarted(f"{path.name} is an answer to {other.called}")
 
 
 class _Taken:
     """What takes part of a folder's files, as they are read one by one; too much of anything is refused."""
 
-    def __init__(self, folder: Folder, stage: str) -> None:
+    def __init__(self, folder: Folder, stage: Stage) -> None:
         self.contents: dict[Path, bytes] = {}
         self.links: list[str] = []
         self._folder, self._stage = folder.path, stage
@@ -182,11 +186,11 @@ def _counts(name: str) -> bool:
     return not name.startswith((".", "__pycache__"))
 
 
-def _takes_part(file: PurePath, stage: str) -> bool:
+def _takes_part(file: PurePath, stage: Stage) -> bool:
     """Tell by its name whether a file may take part. No other may: Locust obeys a locust.conf unasked."""
     if file.name.startswith(".") or file.name in NEVER_TAKEN:
         return False
-    return file.suffix in TAKEN_ALONG or file.name in TAKEN_BY_NAME.get(stage, ())
+    return file.suffix in TAKEN_ALONG or file.name in stage.taken
 
 
 def _words(folder: Folder) -> bytes | None:
@@ -210,13 +214,11 @@ def _refused(seen: str, advice: str) -> Failed:
 
 def _is_starter(submission: Submission) -> bool:
     """Tell whether each file that takes part is one of the starter's, as it was handed out."""
-    starter = STARTERS / submission.stage
-    starter = starter / INNER if submission.stage == TAKE_HOME else starter
-    locustfile = LOCUSTFILES.get(submission.stage, "locustfile.py")
+    stage = stages.named(submission.stage)
 
     def is_unchanged(file: Path, content: bytes) -> bool:
         name = file.relative_to(submission.folder)
-        given = starter / (locustfile if str(name) == submission.locustfile else name)
+        given = stage.starter / (stage.locustfile if str(name) == submission.locustfile else name)
         return given.is_file() and _text(given.read_bytes()) == _text(content)
 
     return all(is_unchanged(*each) for each in submission.contents.items())

@@ -1,8 +1,8 @@
 """Unpacks one archive, by rules of our own, into a folder of plain files; runs in a process that has limits.
 
-A file of its own that imports nothing of the course, since it runs in a cell: `python -c ... ARCHIVE FOLDER`. It
-begins when its standard input is closed, and says so when its limits hold. Status 0: all is unpacked. Status REFUSED:
-what it says last is why not.
+A file of its own that imports nothing of the course, since it runs in a cell: `python -c ... ARCHIVE FOLDER SUFFIX...`
+unpacks the files with such suffixes. It begins when its standard input is closed, and says so when its limits hold.
+Status 0: all is unpacked. Status REFUSED: what it says last is why not.
 
 Nothing in an archive is believed: not its names, not its sizes, not that it is one.
 """
@@ -17,14 +17,13 @@ import sys
 import tarfile
 import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 OPENERS = {".tar": io.FileIO, ".gz": gzip.open, ".tgz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 SUFFIXES = (".zip", *OPENERS)
-TAKEN = {".py", ".csv", ".json", ".toml", ".conf", ".md"}  # which of them take part is decided as for any folder
 NOT_OURS = re.compile(r"\.|__|node_modules$|venv$|env$")  # folders that tools leave beside people's own files
 MOST_ENTRIES = 50_000  # with such folders
 MOST_FILES = 1_000
@@ -56,15 +55,15 @@ class Entry:
     content: IO[bytes] | None
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Write the plain files of an archive into a folder.
+def unpack(path: Path, folder: Path, suffixes: Collection[str]) -> None:
+    """Write the plain files of an archive that have one of the suffixes into a folder.
 
     Raises:
         Refused: it breaks a rule. Anything else: it is no archive, or a broken one.
     """
     taken: set[str] = set()
     room = MOST_BYTES
-    entries = _zipped(path) if path.suffix.lower() == ".zip" else _tarred(path)
+    entries = _zipped(path, suffixes) if path.suffix.lower() == ".zip" else _tarred(path)
     for count, entry in enumerate(entries, start=1):
         if count > MOST_ENTRIES:
             raise Refused(f"holds more than {MOST_ENTRIES} entries")
@@ -75,7 +74,7 @@ def unpack(path: Path, folder: Path) -> None:
             raise Refused(f"holds a name of {len(str(name))} letters")
         if not (entry.is_plain or entry.is_folder):
             raise Refused(f"holds {name}, which is a link or a special file")
-        if entry.is_folder or name.suffix not in TAKEN or entry.content is None:
+        if entry.is_folder or name.suffix not in suffixes or entry.content is None:
             continue
         if (same := unicodedata.normalize("NFKC", str(name)).casefold()) in taken:
             raise Refused(f"holds {name} twice; for some systems A.py and a.py are one name")
@@ -99,13 +98,13 @@ def _vetted(entry: Entry) -> PurePosixPath:
     return name
 
 
-def _zipped(path: Path) -> Iterator[Entry]:
+def _zipped(path: Path, suffixes: Collection[str]) -> Iterator[Entry]:
     with _Sips(path) as file, zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
             is_plain = kind in (0, stat.S_IFREG) and not info.is_dir()
             is_folder = info.is_dir() and kind in (0, stat.S_IFDIR)
-            if is_plain and PurePosixPath(info.filename).suffix in TAKEN:
+            if is_plain and PurePosixPath(info.filename).suffix in suffixes:
                 with archive.open(info) as content:
                     yield Entry(info.filename, is_folder, is_plain, content)
             else:
@@ -178,7 +177,7 @@ def main() -> int:
     _limit()
     print("began", flush=True)
     try:
-        unpack(Path(sys.argv[1]), Path(sys.argv[2]))
+        unpack(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])
     except Refused as error:
         said = str(error)
     except MemoryError:

@@ -22,7 +22,7 @@ from checks.lab.journal import Journal
 from checks.lab.record import Record
 from checks.lab.swarm import Run
 from checks.lab.target import Target
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.fuzz.recipes import Recipe, data
 
 PATIENCE = 5.0  # seconds for an answer

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.grader_mutants.changes import Mutant, mutants
 from tests.grader_mutants.judging import Source, sources, words
 from tests.grader_mutants.noticing import FRACTION, Jury, excused

@@ -58,7 +58,7 @@ def refusal(path: Path) -> str:
 def refusal_here(path: Path) -> str:
     """Return why an archive is refused, found out in this process: the rules can be changed for a test."""
     with TemporaryDirectory() as folder, pytest.raises(Refused) as refused:
-        unpack.unpack(path, Path(folder))
+        unpack.unpack(path, Path(folder), archive.SHOWN)
     return str(refused.value)
 
 

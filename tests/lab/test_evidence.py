@@ -20,13 +20,14 @@ from checks.lab.evidence import (
     shares,
 )
 from checks.lab.source import MAX_BYTES, MAX_NOTES
-from checks.lab.submission import LOCUSTFILES, TAKE_HOME, find
+from checks.lab.submission import find
 from checks.lab.target import Target
 from checks.lab.timeline import Timeline
+from checks.stages import TAKE_HOME, named
 from tests.lab.witness import journal, request
 
 STAGE = "01_sequential_flows"
-NAMED = LOCUSTFILES[TAKE_HOME]
+NAMED = named(TAKE_HOME).locustfile
 
 
 @pytest.fixture

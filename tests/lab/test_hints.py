@@ -46,7 +46,7 @@ class Memory:
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "01_first.md").write_text(FILE, encoding="utf-8")
-    monkeypatch.setattr(hints, "FOLDER", tmp_path)
+    monkeypatch.setattr(hints, "HINTS", tmp_path)
 
 
 def opened(cache: Any, *results: Result) -> dict[tuple[str, str], list[str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.hostile import require_exam_mode
 
 PYTEST = (sys.executable, "-m", "pytest")

@@ -22,7 +22,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.corpus import ROOT, Entry, Verdict, entries, grade
+from checks.stages import ROOT
+from tests.corpus import Entry, Verdict, entries, grade
 from tests.hostile import RUN_LIMIT, made, obstacle
 from tests.replay.grading import opened
 from tests.replay.recording import EXAM, Recording, file_of, key

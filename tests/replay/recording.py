@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.corpus import ROOT, Entry
+from checks.stages import ROOT
+from tests.corpus import Entry
 
 FOLDER = Path(os.environ.get("WORKSHOP_RECORDINGS", ROOT / ".replay"))
 # What makes runs. What judges them may change without another recording; so may what finds and shows submissions.
