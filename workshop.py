@@ -677,7 +677,7 @@ def grade(words: list[str]) -> int:
     chosen = ["--stage", pick(options.task, tasks)] if options.task else []
     set_up()
     command = [
-        *(PYTHON, "-m", "checks.lab.round", "--out", options.out.resolve(), "--jobs", options.jobs, *chosen),
+        *(PYTHON, "-m", "checks.lab.batch", "--out", options.out.resolve(), "--jobs", options.jobs, *chosen),
         *("--mode", "practice" if options.practice else isolation()),
         *([] if options.seed is None else ["--seed", options.seed]),
         *(["--again"] if options.again else []),

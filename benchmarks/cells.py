@@ -19,8 +19,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from checks.lab import exam
-from checks.lab.bubble import Bubble
-from checks.lab.cell import Cell
+from checks.lab.cell.bubblewrap import Bubble
+from checks.lab.cell.practice import Cell
 
 WORK = {"Python that does nothing": "pass", "Python that imports Locust": "import locust.main"}
 MOST = 50.0  # milliseconds that the cell may add

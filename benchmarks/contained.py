@@ -28,9 +28,9 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from checks.lab.bubble import FILES, MEMORY, MIB, THREADS
-from checks.lab.cgroup import Group, group
-from checks.lab.usage import usage, written
+from checks.lab.cell.bubblewrap import FILES, MEMORY, MIB, THREADS
+from checks.lab.cell.cgroup import Group, group
+from checks.lab.cell.usage import usage, written
 from tests.corpus import FOLDER
 from tests.hostile import RUN_LIMIT, hostile, made, obstacle
 

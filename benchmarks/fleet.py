@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.lab.journal import Journal, Request
-from checks.lab.swarm import free_port
-from checks.lab.target import serve
+from checks.lab.locust.swarm import free_port
+from checks.lab.target.journal import Journal, Request
+from checks.lab.target.server import serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.fleet import until
-from checks.lab.journal import Request
-from checks.lab.swarm import free_port
-from checks.lab.target import Target, serve
+from checks.lab.locust.swarm import free_port
+from checks.lab.target.journal import Request
+from checks.lab.target.server import Target, serve
 from jsonplaceholder_task.api import name_visitor
 
 PACKAGE = "jsonplaceholder@0.3.3"

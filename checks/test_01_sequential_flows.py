@@ -2,6 +2,7 @@
 
 import pytest
 
+from checks.judging.pauses import are_all_the_same, crowded, pauses
 from checks.lab import (
     Failed,
     Inconclusive,
@@ -10,13 +11,10 @@ from checks.lab import (
     Request,
     Run,
     amount,
-    are_all_the_same,
     aside,
     blamed,
-    crowded,
     forbid_errors,
     listed,
-    pauses,
     require_requests,
     strain,
 )

@@ -14,28 +14,24 @@ from typing import NamedTuple, TypeVar
 
 import pytest
 
+from checks.judging.pauses import crowded
 from checks.lab import (
-    AT_WORK,
     Failed,
-    Gate,
     Inconclusive,
     Journal,
     Lab,
-    Middleware,
     Request,
     Run,
-    SingleFile,
     Target,
-    Turnstile,
     amount,
     aside,
     blamed,
-    crowded,
     forbid_errors,
-    narrow,
-    read_findings,
     require_requests,
 )
+from checks.lab.lab import Middleware
+from checks.lab.submission.findings import read_findings
+from checks.lab.target.middleware.gates import AT_WORK, Gate, SingleFile, Turnstile, narrow
 from petshop_app import mystery
 from petshop_app.capacity import Capacity
 from petshop_app.server import room_for_connections

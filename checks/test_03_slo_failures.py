@@ -15,26 +15,11 @@ from statistics import median
 
 import pytest
 
-from checks.lab import (
-    Answer,
-    Counted,
-    Failed,
-    Inconclusive,
-    Journal,
-    Lab,
-    Request,
-    Run,
-    amount,
-    aside,
-    blamed,
-    columns,
-    in_turn,
-    numbers,
-    require_figures,
-    require_reported,
-    require_requests,
-    strain,
-)
+from checks.judging.messages import columns, numbers
+from checks.lab import Failed, Inconclusive, Journal, Lab, Request, Run, amount, aside, blamed, require_requests, strain
+from checks.lab.locust.record import Counted
+from checks.lab.target.middleware.faults import Answer, in_turn
+from checks.lab.verdict.figures import require_figures, require_reported
 
 CONSTANT, LIMIT_MS = "RESPONSE_TIME_LIMIT_MS", 3000.0
 # An answer below the limit is evidence as long as it clearly came in less. The rest is room for a machine that stops

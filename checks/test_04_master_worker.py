@@ -9,22 +9,10 @@ from itertools import pairwise
 
 import pytest
 
-from checks.lab import (
-    Failed,
-    Inconclusive,
-    Lab,
-    Node,
-    Peers,
-    Request,
-    Run,
-    Settings,
-    Swarm,
-    amount,
-    aside,
-    blamed,
-    require_requests,
-    strain,
-)
+from checks.lab import Failed, Inconclusive, Lab, Request, Run, amount, aside, blamed, require_requests, strain
+from checks.lab.locust.settings import Settings
+from checks.lab.locust.swarm import Node, Swarm
+from checks.lab.target.peers import Peers
 
 MASTER, WORKER = "master.conf", "worker.conf"
 USERS, SPAWN_RATE = 5000, 100

@@ -6,22 +6,13 @@ from itertools import permutations
 
 import pytest
 
-from checks.lab import (
-    DataFile,
-    Form,
-    Holdings,
-    Lab,
-    Lack,
-    Questions,
-    Trial,
-    World,
-    holdings,
-    is_reported,
-    require_reported,
-    require_requests,
-)
-from checks.lab.faults import Choice
-from checks.lab.target import Target
+from checks.judging import holdings
+from checks.judging.holdings import Form, Holdings, Lack, Questions
+from checks.judging.trial import DataFile, Trial, World
+from checks.lab import Lab, require_requests
+from checks.lab.target.middleware.faults import Choice
+from checks.lab.target.server import Target
+from checks.lab.verdict.figures import is_reported, require_reported
 from petshop_app.seed import CHECK_UP, OWNERS, Owner, Pet, Visit
 
 QUESTIONS = Questions(

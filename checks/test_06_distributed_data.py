@@ -4,8 +4,12 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from checks.lab import Distribution, Lab, Peers, World, sharing
-from checks.lab.target import Target
+from checks.judging import sharing
+from checks.judging.distribution import Distribution
+from checks.judging.trial import World
+from checks.lab import Lab
+from checks.lab.target.peers import Peers
+from checks.lab.target.server import Target
 from checks.test_05_round_robin_data import DATA, QUESTIONS
 from petshop_app.seed import CHECK_UP, Owner, Pet, Visit
 

@@ -6,30 +6,16 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from checks.lab import (
-    DataFile,
-    Distribution,
-    Failed,
-    Form,
-    Holdings,
-    Lab,
-    Lack,
-    NotStarted,
-    Pause,
-    Peers,
-    Questions,
-    Trial,
-    World,
-    holdings,
-    is_reported,
-    pauses,
-    require_reported,
-    require_requests,
-    sharing,
-)
-from checks.lab.faults import Choice
-from checks.lab.holdings import Asked
-from checks.lab.target import Target
+from checks.judging import holdings, sharing
+from checks.judging.distribution import Distribution
+from checks.judging.holdings import Asked, Form, Holdings, Lack, Questions
+from checks.judging.pauses import Pause, pauses
+from checks.judging.trial import DataFile, Trial, World
+from checks.lab import Failed, Lab, NotStarted, require_requests
+from checks.lab.target.middleware.faults import Choice
+from checks.lab.target.peers import Peers
+from checks.lab.target.server import Target
+from checks.lab.verdict.figures import is_reported, require_reported
 from jsonplaceholder_task.api import FIRST_NAMES, LAST_NAMES, TITLES, Data, create_app, generate
 
 QUESTIONS = Questions(

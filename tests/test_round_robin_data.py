@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.bench import COMPRESSION
-from checks.lab.cell import Cell
-from checks.lab.swarm import run_alone
-from checks.lab.target import serve
+from checks.lab.cell.practice import Cell
+from checks.lab.lab import COMPRESSION
+from checks.lab.locust.swarm import run_alone
+from checks.lab.target.server import serve
 from checks.stages import ROOT
 from petshop_app.seed import OWNERS
 from tests.lab.witness import witness

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checks import stages
-from checks.lab import hints
+from checks.lab.verdict import hints
 from checks.stages import ROOT, TAKE_HOME, named
 from tests.corpus import Verdict, grade
 

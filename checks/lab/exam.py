@@ -18,9 +18,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from checks.lab.cgroup import group
-from checks.lab.seccomp import MACHINES, filter_bytes
-from checks.lab.shelf import lay_out, made
+from checks.lab.cell.cgroup import group
+from checks.lab.cell.seccomp import MACHINES, filter_bytes
+from checks.lab.cell.shelf import lay_out, made
 from checks.stages import ROOT
 
 # Every Linux has this folder, anybody can reach it, and nobody keeps files there. A private one lies over it.
@@ -33,9 +33,9 @@ FAR_FILTER = SHELF / "far_filter"  # for a cell that plays another machine
 VIEW = SHELF / "view"
 ENVIRONMENT = Path("/lab")
 CELL_PYTHON = str(ENVIRONMENT / "bin" / "python")
-SHOWN = ("entry.py", "settings.py")  # what runs in a cell; they import nothing of the course
+SHOWN = ("inside/entry.py", "locust/settings.py")  # what runs in a cell; they import nothing of the course
 # Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
-IN_CELL = {str(Path(__file__).with_name(name)): f"/course/checks/lab/{name}" for name in SHOWN}
+IN_CELL = {str(Path(__file__).parent / name): f"/course/checks/lab/{name}" for name in SHOWN}
 DEVICES = ("null", "random", "urandom")  # not zero: memory that processes share through it belongs to none of them
 TEXTS = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
@@ -282,7 +282,7 @@ def _joined(words: list[str]) -> list[str]:
 
 def _trial() -> str:
     """Start a cell that does nothing; return what it says where it does not start."""
-    from checks.lab.bubble import Bubble
+    from checks.lab.cell.bubblewrap import Bubble
 
     with Bubble() as cell, (cell.root / "said").open("w+b") as output:
         process = cell.start(["-c", "import locust.clients"], output, cell.root / "told")

@@ -12,18 +12,20 @@ from typing import Any
 
 import pytest
 
-from checks.lab import exam, hints, submission
-from checks.lab.bench import Lab
-from checks.lab.board import Reader, board
-from checks.lab.bubble import Bubble
-from checks.lab.cell import Cell
-from checks.lab.evidence import Evidence
-from checks.lab.guide import Guide
-from checks.lab.intake import taken_in
-from checks.lab.page import write_page
-from checks.lab.report import LABELS, MODES, Report, message
-from checks.lab.swarm import LIMIT
-from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
+from checks.lab import exam
+from checks.lab.cell.bubblewrap import Bubble
+from checks.lab.cell.practice import Cell
+from checks.lab.lab import Lab
+from checks.lab.locust.swarm import LIMIT
+from checks.lab.outcome import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
+from checks.lab.report.evidence import Evidence
+from checks.lab.report.guide import Guide
+from checks.lab.report.page import write_page
+from checks.lab.report.report import LABELS, MODES, Report, message
+from checks.lab.report.terminal import Reader, board
+from checks.lab.submission import answer as submission
+from checks.lab.submission.given import taken_in
+from checks.lab.verdict import hints
 from checks.stages import EXERCISES, ROOT, SOLUTIONS
 
 EXIT_INCONCLUSIVE = 6

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from checks.lab import bench, swarm
-from checks.lab.cell import Cell
-from checks.lab.journal import Journal
-from checks.lab.record import Record
-from checks.lab.swarm import Run
-from checks.lab.target import Target
+from checks.lab import lab as bench
+from checks.lab.cell.practice import Cell
+from checks.lab.locust import swarm
+from checks.lab.locust.record import Record
+from checks.lab.locust.swarm import Run
+from checks.lab.target.journal import Journal
+from checks.lab.target.server import Target
 from checks.stages import ROOT
 from tests.fuzz.recipes import Recipe, data
 

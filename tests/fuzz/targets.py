@@ -23,23 +23,26 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 from checks import test_01_sequential_flows, test_02_stress_test, test_04_master_worker
-from checks.lab import round, settings, submission, swarm, unpack
-from checks.lab.board import Reader, board
-from checks.lab.cell import Cell
-from checks.lab.diagnosis import aside, require_requests, uncaught
-from checks.lab.distribution import says_that_master_is_missing
-from checks.lab.evidence import Evidence, gathered, readings
-from checks.lab.hints import open_next
-from checks.lab.intake import taken_in
-from checks.lab.journal import Journal, journaled
-from checks.lab.page import page
-from checks.lab.record import Record, began, has_declared
-from checks.lab.report import Report
-from checks.lab.submission import Submission
-from checks.lab.swarm import Run
-from checks.lab.target import Target
-from checks.lab.thinking import crowded, pauses
-from checks.lab.verdict import Criterion, Failed, NotStarted, Outcome, Result, plain
+from checks.judging.distribution import says_that_master_is_missing
+from checks.judging.pauses import crowded, pauses
+from checks.lab.batch import round
+from checks.lab.cell.practice import Cell
+from checks.lab.locust import settings, swarm
+from checks.lab.locust.record import Record, began, has_declared
+from checks.lab.locust.swarm import Run
+from checks.lab.outcome import Criterion, Failed, NotStarted, Outcome, Result, plain
+from checks.lab.report.evidence import Evidence, gathered, readings
+from checks.lab.report.page import page
+from checks.lab.report.report import Report
+from checks.lab.report.terminal import Reader, board
+from checks.lab.submission import answer as submission
+from checks.lab.submission import unpack
+from checks.lab.submission.answer import Submission
+from checks.lab.submission.given import taken_in
+from checks.lab.target.journal import Journal, journaled
+from checks.lab.target.server import Target
+from checks.lab.verdict.diagnosis import aside, require_requests, uncaught
+from checks.lab.verdict.hints import open_next
 from tests.fuzz import session
 from tests.fuzz.guard import Limits
 from tests.fuzz.recipes import Recipe, data

@@ -10,16 +10,16 @@ from checks.stages import ROOT
 
 # The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "complaints": (),
-    "diagnosis": ("uncaught",),
-    "distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
-    "figures": (),
-    "findings": (),
-    "holdings": (),
-    "messages": (),
-    "sharing": (),
-    "strain": (),
-    "thinking": (),
+    "judging/complaints": (),
+    "judging/distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
+    "judging/holdings": (),
+    "judging/messages": (),
+    "judging/pauses": (),
+    "judging/sharing": (),
+    "lab/submission/findings": (),
+    "lab/verdict/diagnosis": ("uncaught",),
+    "lab/verdict/figures": (),
+    "lab/verdict/strain": (),
 }
 EXCEPTIONS = ("Failed", "Inconclusive", "NotStarted")
 SPOKEN = ("seen", "expected", "advice")  # fields that a learner reads
@@ -46,7 +46,7 @@ class Source:
     @cached_property
     def known(self) -> dict[str, ast.stmt]:
         """Functions, methods, and constants, by name, but for those that make runs."""
-        left_out = ROOMS.get(self.file.stem, ())
+        left_out = ROOMS.get(self.file.relative_to(ROOT / "checks").with_suffix("").as_posix(), ())
         named = ((name, node) for name, node in _named(self.tree.body) if name.partition(".")[0] not in left_out)
         return {name: node for name, node in named if not _makes_runs(node)}
 
@@ -63,8 +63,12 @@ class Source:
 def sources() -> tuple[Source, ...]:
     """Return the modules that judge: the checks first."""
     checks = [Source(file, f"checks.{file.stem}") for file in sorted((ROOT / "checks").glob("test_*.py"))]
-    rooms = [Source(ROOT / "checks" / "lab" / f"{name}.py", f"checks.lab.{name}") for name in ROOMS]
+    rooms = [_source(ROOT / "checks" / f"{name}.py") for name in ROOMS]
     return (*checks, *(room for room in rooms if room.file.exists()))
+
+
+def _source(file: Path) -> Source:
+    return Source(file, ".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
 @cache
@@ -247,9 +251,10 @@ def _stored(node: ast.AST) -> set[str]:
 def _used_elsewhere() -> frozenset[str]:
     """Return the names that the graders use outside of what judges."""
     judging = {id(part) for source in sources() for node in source.pieces.values() for part in ast.walk(node)}
-    others = {*(ROOT / "checks" / "lab").glob("*.py")} - {source.file for source in sources()}
+    rooms = (ROOT / "checks" / name for name in ("judging", "lab"))
+    others = {file for room in rooms for file in room.rglob("*.py")} - {source.file for source in sources()}
     found = set()
-    for source in (*sources(), *(Source(file, f"checks.lab.{file.stem}") for file in sorted(others))):
+    for source in (*sources(), *map(_source, sorted(others))):
         nodes = [node for node in ast.walk(source.tree) if id(node) not in judging]
         names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from checks.lab.evidence import Evidence, Source
-from checks.lab.page import page
-from checks.lab.report import Report
-from checks.lab.timeline import Mark, Moment, Row, Timeline
-from checks.lab.verdict import Outcome
+from checks.lab.outcome import Outcome
+from checks.lab.report.evidence import Evidence, Source
+from checks.lab.report.page import page
+from checks.lab.report.report import Report
+from checks.lab.report.timeline import Mark, Moment, Row, Timeline
 from tests.browser import sheets, violations
 from tests.grading.conftest import Show, prints_on_one_sheet, without_sideways_scrolling
 from tests.lab.witness import result

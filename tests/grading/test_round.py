@@ -18,8 +18,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab import round as rounds
-from checks.lab.round import MAX_LOG, Options, Round, content, folders, objection_to, sweep, worst
+from checks.lab.batch import round as rounds
+from checks.lab.batch.round import MAX_LOG, Options, Round, content, folders, objection_to, sweep, worst
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "01_sequential_flows"
@@ -63,7 +63,17 @@ class Command:
 
 @contextlib.contextmanager
 def started(folder: Path, *arguments: object) -> Iterator[Command]:
-    words = [sys.executable, "-m", "checks.lab.round", "--stage", STAGE, "--out", folder / "out", "--here", folder]
+    words = [
+        sys.executable,
+        "-m",
+        "checks.lab.batch",
+        "--stage",
+        STAGE,
+        "--out",
+        folder / "out",
+        "--here",
+        folder,
+    ]
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             [str(word) for word in [*words, *arguments]],
@@ -510,7 +520,17 @@ def test_what_was_asked_for_wrongly_is_one_line_among_others(tmp_path: Path) -> 
     submission(tmp_path, "ann")
     (tmp_path / "bob").mkdir()
     submission(tmp_path / "bob", "02_stress_test")
-    words = [sys.executable, "-m", "checks.lab.round", "--out", tmp_path / "out", "--here", tmp_path, "--limit", "1"]
+    words = [
+        sys.executable,
+        "-m",
+        "checks.lab.batch",
+        "--out",
+        tmp_path / "out",
+        "--here",
+        tmp_path,
+        "--limit",
+        "1",
+    ]
     finished = subprocess.run(
         [*map(str, words), str(tmp_path / "ann"), str(tmp_path / "bob")],
         cwd=ROOT,
@@ -553,7 +573,7 @@ def test_a_full_disk_is_one_line(
 @pytest.mark.skipif(os.name == "nt", reason="a pipe of POSIX")
 def test_a_round_that_nobody_listens_to_ends_quietly(tmp_path: Path) -> None:
     hangs, fails = submission(tmp_path, "hangs", HANGS), submission(tmp_path, "fails", "def")
-    words = [sys.executable, "-m", "checks.lab.round", "--stage", STAGE, "--out", tmp_path / "out", "--jobs", "3"]
+    words = [sys.executable, "-m", "checks.lab.batch", "--stage", STAGE, "--out", tmp_path / "out", "--jobs", "3"]
     with subprocess.Popen(
         [*map(str, words), *map(str, (tmp_path / "gone", hangs, fails))],
         cwd=ROOT,

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from checks.lab.summary import Line, text, write_summary
+from checks.lab.batch.summary import Line, text, write_summary
 from tests.browser import violations
 from tests.grading.conftest import Show, without_sideways_scrolling
 

@@ -13,8 +13,9 @@ PATIENCE_S = 120
 DOOR = """
 import sys
 sys.path.insert(0, {root!r})
-from checks.lab import bubble, exam
-from checks.lab.bubble import Bubble
+from checks.lab.cell import bubblewrap as bubble
+from checks.lab import exam
+from checks.lab.cell.bubblewrap import Bubble
 exam.enter()
 """
 ONE_CELL = """

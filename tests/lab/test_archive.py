@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
-from checks.lab import archive, unpack
-from checks.lab.archive import MOST_PACKED, is_archive, unpacked
-from checks.lab.intake import taken_in
-from checks.lab.unpack import Refused
-from checks.lab.verdict import Failed
+from checks.lab.outcome import Failed
+from checks.lab.submission import archive, unpack
+from checks.lab.submission.archive import MOST_PACKED, is_archive, unpacked
+from checks.lab.submission.given import taken_in
+from checks.lab.submission.unpack import Refused
 from tests.hostile import require_exam_mode
 from tests.lab.room import in_the_room
 
@@ -281,7 +281,7 @@ def test_exam_mode_unpacks_in_a_bubble(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", "course-main/mine/locustfile.py", "course-main/mine/data/owners.csv")
     code = f"""
         from pathlib import Path
-        from checks.lab.archive import unpacked
+        from checks.lab.submission.archive import unpacked
         with unpacked(Path({str(path)!r}), Bubble) as folder:
             print(sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()))
         print(folder.exists())

@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab.bubble import LIMITS, MIB, NOBODYS
+from checks.lab.cell.bubblewrap import LIMITS, MIB, NOBODYS
+from checks.lab.cell.seccomp import DENIED, MACHINES, filter_bytes
 from checks.lab.exam import obstacle
-from checks.lab.seccomp import DENIED, MACHINES, filter_bytes
-from checks.lab.swarm import ENTRY
+from checks.lab.locust.swarm import ENTRY
 from tests.hostile import require_exam_mode
 from tests.lab.room import DOOR, ROOT, in_a_cell, in_the_room
 from tests.lab.witness import until

@@ -2,8 +2,8 @@
 
 import time
 
-from checks.lab.complaints import Unheard, failed_handlers, unheard
-from checks.lab.record import Fault
+from checks.judging.complaints import Unheard, failed_handlers, unheard
+from checks.lab.locust.record import Fault
 
 STARTING = "[2026-01-01 09:20:09,380] vm/INFO/locust.main: Starting Locust 2.47.0\n"
 IN_A_HANDLER = """[2026-01-01 09:20:09,380] vm/ERROR/root: Uncaught exception in handler for ask

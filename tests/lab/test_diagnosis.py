@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from checks.lab.diagnosis import MOST_FAULTS, WORK, last_words, require_requests, uncaught
-from checks.lab.journal import Journal
-from checks.lab.record import Fault, Record, UserClass
-from checks.lab.swarm import Run
-from checks.lab.verdict import Failed, Inconclusive
+from checks.lab.locust.record import Fault, Record, UserClass
+from checks.lab.locust.swarm import Run
+from checks.lab.outcome import Failed, Inconclusive
+from checks.lab.target.journal import Journal
+from checks.lab.verdict.diagnosis import MOST_FAULTS, WORK, last_words, require_requests, uncaught
 
 USERS = (UserClass("Shopper", None),)
 

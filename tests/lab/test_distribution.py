@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from checks.lab.diagnosis import uncaught
-from checks.lab.distribution import Group, Loss, Said, Wait, _silence, newcomers, says_that_master_is_missing
-from checks.lab.holdings import Form, Questions
-from checks.lab.journal import Journal
-from checks.lab.record import Fault, Record, UserClass
-from checks.lab.sharing import require_message
-from checks.lab.swarm import Run
-from checks.lab.trial import World
-from checks.lab.verdict import Failed
+from checks.judging.distribution import Group, Loss, Said, Wait, _silence, newcomers, says_that_master_is_missing
+from checks.judging.holdings import Form, Questions
+from checks.judging.sharing import require_message
+from checks.judging.trial import World
+from checks.lab.locust.record import Fault, Record, UserClass
+from checks.lab.locust.swarm import Run
+from checks.lab.outcome import Failed
+from checks.lab.target.journal import Journal
+from checks.lab.verdict.diagnosis import uncaught
 from tests.lab.witness import journal, request
 
 STARTING = "[2026-01-01 09:20:09,380] master-node/INFO/locust.main: Starting Locust 2.47.0\n"

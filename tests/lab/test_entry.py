@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab.cell import Cell
-from checks.lab.journal import Journal
-from checks.lab.record import Wait
-from checks.lab.swarm import ENTRY, Run, run_alone
-from checks.lab.target import Target, serve
+from checks.lab.cell.practice import Cell
+from checks.lab.locust.record import Wait
+from checks.lab.locust.swarm import ENTRY, Run, run_alone
+from checks.lab.target.journal import Journal
+from checks.lab.target.server import Target, serve
 from tests.lab.witness import until, witness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -225,7 +225,7 @@ def test_a_file_without_users_is_no_crash() -> None:
 
 GRADER = f"""
 import sys, time
-from checks.lab.cell import Cell
+from checks.lab.cell.practice import Cell
 url, locustfile, said = sys.argv[1:]
 with Cell() as cell, open(said, "wb") as output:
     arguments = [{str(ENTRY)!r}, str(cell.root / "record"), "25", "--headless", "-f", locustfile, "--host", url]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from checks.lab.figures import MOST_COUNTED, is_reported, require_figures, require_reported
-from checks.lab.journal import Journal
-from checks.lab.record import Counted, Failure, Fault, Figures, Record, Row
-from checks.lab.swarm import Run
-from checks.lab.verdict import Failed, Inconclusive
+from checks.lab.locust.record import Counted, Failure, Fault, Figures, Record, Row
+from checks.lab.locust.swarm import Run
+from checks.lab.outcome import Failed, Inconclusive
+from checks.lab.target.journal import Journal
+from checks.lab.verdict.figures import MOST_COUNTED, is_reported, require_figures, require_reported
 from tests.lab.witness import run_of
 
 USERS = 4

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.findings import Findings, read_findings, shared, told
-from checks.lab.submission import find
-from checks.lab.verdict import Failed, NotStarted
+from checks.lab.outcome import Failed, NotStarted
+from checks.lab.submission.answer import find
+from checks.lab.submission.findings import Findings, read_findings, shared, told
 from checks.stages import STARTERS
 
 STAGE = "02_stress_test"

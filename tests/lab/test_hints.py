@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from checks.lab import hints
-from checks.lab.verdict import Outcome, Result
+from checks.lab.outcome import Outcome, Result
+from checks.lab.verdict import hints
 from tests.lab.witness import result
 
 CHECKS = Path(hints.__file__).resolve().parents[1]

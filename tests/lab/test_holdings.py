@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from checks.lab import holdings
-from checks.lab.holdings import CHANCES, Form, Holdings, Questions
-from checks.lab.journal import Journal, Request
-from checks.lab.record import Counted, Fault, Record
-from checks.lab.swarm import Run
-from checks.lab.verdict import Failed, Inconclusive
+from checks.judging import holdings
+from checks.judging.holdings import CHANCES, Form, Holdings, Questions
+from checks.lab.locust.record import Counted, Fault, Record
+from checks.lab.locust.swarm import Run
+from checks.lab.outcome import Failed, Inconclusive
+from checks.lab.target.journal import Journal, Request
 from tests.lab.witness import journal
 
 QUESTIONS = Questions(

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from checks.lab.evidence import Evidence, Source
-from checks.lab.interview import QUESTIONS, questions, sentence
-from checks.lab.origin import Line
-from checks.lab.timeline import Mark, Moment, Row, Timeline
-from checks.lab.verdict import Outcome, Result
+from checks.lab.outcome import Outcome, Result
+from checks.lab.report.evidence import Evidence, Source
+from checks.lab.report.interview import QUESTIONS, questions, sentence
+from checks.lab.report.origin import Line
+from checks.lab.report.timeline import Mark, Moment, Row, Timeline
 from tests.lab.witness import result
 
 CODE = """\

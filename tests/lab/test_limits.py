@@ -8,16 +8,16 @@ from typing import Any
 import psutil
 import pytest
 
-from checks.lab.diagnosis import last_words, uncaught
-from checks.lab.distribution import says_that_master_is_missing
-from checks.lab.fitting import LONGEST_TEXT, MOST_LINES
-from checks.lab.holdings import Form
-from checks.lab.journal import Request
-from checks.lab.record import MOST_BYTES, Record
-from checks.lab.swarm import LONGEST_LINE, MOST_PRINTED, _printed
-from checks.lab.target import Target
-from checks.lab.timeline import timeline
-from checks.lab.verdict import plain
+from checks.judging.distribution import says_that_master_is_missing
+from checks.judging.holdings import Form
+from checks.lab.locust.record import MOST_BYTES, Record
+from checks.lab.locust.swarm import LONGEST_LINE, MOST_PRINTED, _printed
+from checks.lab.locust.untrusted import LONGEST_TEXT, MOST_LINES
+from checks.lab.outcome import plain
+from checks.lab.report.timeline import timeline
+from checks.lab.target.journal import Request
+from checks.lab.target.server import Target
+from checks.lab.verdict.diagnosis import last_words, uncaught
 from tests.lab.witness import journal
 
 MIB = 1024**2

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from checks.lab.evidence import Evidence, Source
-from checks.lab.origin import Line, first, named, origin, origins
-from checks.lab.timeline import Mark, Row, Timeline
-from checks.lab.verdict import Outcome
+from checks.lab.outcome import Outcome
+from checks.lab.report.evidence import Evidence, Source
+from checks.lab.report.origin import Line, first, named, origin, origins
+from checks.lab.report.timeline import Mark, Row, Timeline
 from tests.lab.witness import result
 
 REQUESTS = """\

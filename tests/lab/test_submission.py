@@ -8,10 +8,10 @@ import psutil
 import pytest
 
 from checks import stages as registry
-from checks.lab import tree
-from checks.lab.submission import MAX_BYTES, MAX_FILES, find
-from checks.lab.tree import Folder
-from checks.lab.verdict import Failed, NotStarted
+from checks.lab.outcome import Failed, NotStarted
+from checks.lab.submission import tree
+from checks.lab.submission.answer import MAX_BYTES, MAX_FILES, find
+from checks.lab.submission.tree import Folder
 from checks.stages import EXERCISES, ROOT, TAKE_HOME, Stage, named
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")

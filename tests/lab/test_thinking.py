@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from checks.lab.record import Record, Wait
-from checks.lab.swarm import Run
-from checks.lab.thinking import Pause, are_all_the_same, pauses
-from checks.lab.verdict import Failed
+from checks.judging.pauses import Pause, are_all_the_same, pauses
+from checks.lab.locust.record import Record, Wait
+from checks.lab.locust.swarm import Run
+from checks.lab.outcome import Failed
 from tests.lab.witness import journal, request
 
 

@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from checks.lab.journal import Request
-from checks.lab.peers import Peers
-from checks.lab.target import Incident, Target
-from checks.lab.timeline import MAX_KINDS, MAX_MARKS, MAX_MOMENTS, MAX_USERS, OTHERS, Moment, Timeline, timeline
+from checks.lab.report.timeline import MAX_KINDS, MAX_MARKS, MAX_MOMENTS, MAX_USERS, OTHERS, Moment, Timeline, timeline
+from checks.lab.target.journal import Request
+from checks.lab.target.peers import Peers
+from checks.lab.target.server import Incident, Target
 from tests.lab.witness import journal, request
 
 

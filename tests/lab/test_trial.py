@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from checks.lab.holdings import Form, Questions
-from checks.lab.submission import Submission
-from checks.lab.trial import STRANGERS, DataFile, World, errors
+from checks.judging.holdings import Form, Questions
+from checks.judging.trial import STRANGERS, DataFile, World, errors
+from checks.lab.submission.answer import Submission
 from petshop_app.seed import OWNERS
 
 NAMES = [owner.name for owner in OWNERS]

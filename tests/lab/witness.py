@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from checks.lab.journal import Journal, Request
-from checks.lab.record import Record
-from checks.lab.swarm import Run
-from checks.lab.target import Target
-from checks.lab.verdict import Criterion, Outcome, Result
+from checks.lab.locust.record import Record
+from checks.lab.locust.swarm import Run
+from checks.lab.outcome import Criterion, Outcome, Result
+from checks.lab.target.journal import Journal, Request
+from checks.lab.target.server import Target
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from checks.lab.report import message
-from checks.lab.verdict import Failed, Inconclusive, NotStarted, Outcome, Result
+from checks.lab.outcome import Failed, Inconclusive, NotStarted, Outcome, Result
+from checks.lab.report.report import message
 from tests.replay.packing import STATES, Packer
 from tests.replay.recording import Recording, Told
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from checks.lab.bench import COMPRESSION
+from checks.lab.lab import COMPRESSION
 from tests.replay.variations import Evidence, varied
 
 PAUSES, SLEEPS = "01_sequential_flows/right/fast_http_user", "01_sequential_flows/right/sleeps_in_its_tasks"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from checks.lab.distribution import says_that_master_is_missing
+from checks.judging.distribution import says_that_master_is_missing
 from tests.replay.variations import Evidence, varied
 
 BASE = "06_distributed_data/right/leases"

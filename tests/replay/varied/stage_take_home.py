@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from checks.lab.bench import COMPRESSION
+from checks.lab.lab import COMPRESSION
 from tests.replay.variations import Evidence, varied
 
 BASE = "jsonplaceholder_task/right/part_3_a_message_for_each_user"
