@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from checks import stages
 from checks.lab.cell.practice import Cell
+from checks.lab.cell.private import is_inside
 from checks.lab.locust.settings import Settings, read
 from checks.lab.locust.swarm import LIMIT, PATIENCE, Run, Swarm, run_alone, swarm
 from checks.lab.report.evidence import Evidence, gathered, readings
@@ -124,8 +125,6 @@ class Lab:
         Raises:
             Failed: it asks the address of the brief, whatever Locust was given.
         """
-        from checks.lab.exam import is_inside  # Python warns where a module is loaded before `-m` starts it
-
         if not is_inside():
             return 0
         if self._is_addressed:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from checks.lab import exam
 from checks.lab.cell.bubblewrap import Bubble
 from checks.lab.cell.practice import Cell
+from checks.lab.cell.private import is_inside
 from checks.lab.lab import Lab
 from checks.lab.locust.swarm import LIMIT
 from checks.lab.outcome import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[results_key], config.stash[evidence_key] = {}, {}
     if config.option.submission and not os.path.exists(config.option.submission):  # noqa: PTH110 - takes any name
         raise pytest.UsageError(f"--submission {config.option.submission}: there is no such file or folder")
-    if config.option.isolation == "exam" and not exam.is_inside():
+    if config.option.isolation == "exam" and not is_inside():
         raise pytest.UsageError("exam mode has a network of its own: start it with python -m checks.lab.exam")
     if objection := _obeyed(config):
         raise pytest.UsageError(objection)

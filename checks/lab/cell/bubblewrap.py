@@ -25,10 +25,11 @@ from typing import IO, Any
 import psutil
 
 from checks.lab.cell.cgroup import group
+from checks.lab.cell.kernel import mount_memory, unmount
 from checks.lab.cell.network import Network
 from checks.lab.cell.practice import Cell
+from checks.lab.cell.shelf import CELL_PYTHON, FAR_FILTER, FILTER, IN_CELL, PRIVATE, system_arguments
 from checks.lab.cell.usage import Usage, usage, written
-from checks.lab.exam import CELL_PYTHON, FAR_FILTER, FILTER, IN_CELL, PRIVATE, mount_memory, system_arguments, unmount
 
 MIB = 1024**2
 DISK = 128 * MIB  # in the working directory, and as much at home

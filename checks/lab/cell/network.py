@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import partial
 
-from checks.lab.exam import enter_network, new_network
+from checks.lab.cell.kernel import enter_network, new_network
 
 LOCAL = "127.0.0.1"
 LOOK_EVERY = 0.1  # seconds: so often a wire looks whether somebody listens at its other end

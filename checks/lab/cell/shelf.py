@@ -1,140 +1,60 @@
-"""The shelf: what a cell may see of the system, put together once for all cells of a grader.
+"""The shelf: what cells are given, laid out once for a grader in memory that only it and what it starts can see."""
 
-That is Python and its standard library, the packages beside it, and the shared libraries that Python and Locust load.
-There is no other program: an empty file covers each one that a package brings along. The libraries are copies, 40 MB in
-all, since the folders that they come from hold hundreds of programs.
-"""
-
-import contextlib
-import os
-import re
 import shutil
-import stat
-import subprocess
-import sys
-import sysconfig
-import tempfile
-from collections.abc import Callable, Iterator
-from importlib import metadata
 from pathlib import Path
 
-# What the C library loads without being linked to it: when a thread ends, or a name is looked up.
-LATE = ("libgcc_s.so.1", "libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")
-TRACED = re.compile(r"(/\S+) \(0x[0-9a-f]+\)$", re.MULTILINE)
-MODULE = re.compile(r"^([^,\n]+\.so\b[^,\n]*),", re.MULTILINE)
-REQUIREMENT = re.compile(r"[\w.-]+")
-OTHERS = ("site-packages", "dist-packages")  # in the standard library: packages of the system, which no cell imports
-DATA = (Path("/usr/share/zoneinfo"), Path("/usr/lib/locale"))
-PLAIN_PLACE = "/dev/shm"  # noqa: S108 - exam mode has laid a folder of its own over it
-ELF = b"\x7fELF"
-PLAIN = (".py", ".pyc", ".pyi", ".pyx", ".pxd", ".h", ".js", ".ts", ".json", ".txt", ".html", ".css", ".svg", ".png")
+from checks.lab.cell.kernel import BIND, NO_DEVICES, NO_SETUID, READ_ONLY, REMOUNT, bind, call, mount_memory
+from checks.lab.cell.seccomp import filter_bytes
+from checks.lab.cell.system import lay_out, made
 
-Bind = Callable[[Path, Path], None]
-
-
-def lay_out(view: Path, environment: Path, bind: Bind) -> None:
-    """Make the folder `view` what a cell sees as its system; it finds its virtual environment at `environment`."""
-    program = Path(sys.executable).resolve()
-    packages, standard = (Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "stdlib"))
-    own = _environment(view, environment, program)
-    shown = {packages: own, **{path: path for path in (program, standard, *DATA)}}
-    for source, place in shown.items():
-        if source.exists():
-            bind(source, made(view, place))
-    for library in _libraries(packages, standard):
-        copy = made(view, library.parent.resolve() / library.name)
-        shutil.copyfile(library, copy)
-        copy.chmod(0o755)  # some C libraries map nothing else
-    nothing, empty = (made(view, environment / name) for name in ("nothing", "empty"))
-    nothing.touch()
-    empty.mkdir()
-    for source, place in ((packages, own), (standard, standard)):
-        for found in _programs(source):
-            bind(nothing, made(view, place / found.relative_to(source)))
-    for name in OTHERS:
-        if (standard / name).is_dir():
-            bind(empty, made(view, standard / name))
+LAB = Path(__file__).parents[1]
+# Every Linux has this folder, anybody can reach it, and nobody keeps files there. A private one lies over it.
+PRIVATE = Path("/dev/shm")  # noqa: S108
+PRIVATE_BYTES = 1024**3  # records and what processes print
+SHELF = PRIVATE / "shelf"
+SHELF_BYTES = 256 * 1024**2
+FILTER = SHELF / "filter"
+FAR_FILTER = SHELF / "far_filter"  # for a cell that plays another machine
+VIEW = SHELF / "view"
+ENVIRONMENT = Path("/lab")
+CELL_PYTHON = str(ENVIRONMENT / "bin" / "python")
+SHOWN = ("inside/entry.py", "locust/settings.py")  # what runs in a cell; they import nothing of the course
+# Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
+IN_CELL = {str(LAB / name): f"/course/checks/lab/{name}" for name in SHOWN}
+DEVICES = ("null", "random", "urandom")  # not zero: memory that processes share through it belongs to none of them
+TEXTS = {
+    "hosts": "127.0.0.1 localhost\n::1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "passwd": "learner:x:1000:1000::/nonexistent:/nonexistent\n",
+    "group": "learner:x:1000:\n",
+}
 
 
-def made(view: Path, place: Path) -> Path:
-    """Return where a place of the cell is in its view; the folders above are made."""
-    path = view / place.relative_to("/")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
+def fill() -> None:
+    """Put on the shelf what a cell sees; binds, since a cell's user may have no way to the originals."""
+    SHELF.mkdir()
+    mount_memory(SHELF, SHELF_BYTES, NO_SETUID | NO_DEVICES)
+    FILTER.write_bytes(filter_bytes())
+    FAR_FILTER.write_bytes(filter_bytes(is_far=True))
+    for name in DEVICES:
+        device = made(SHELF, Path("/dev", name))
+        bind(Path("/dev", name), device)
+        # Anybody may write to a device, so anybody may set its times: for two cells that would be a blackboard.
+        call("mount", b"none", bytes(device), None, REMOUNT | BIND | READ_ONLY | NO_SETUID, None)
+    texts = {Path("/etc", name): text for name, text in TEXTS.items()}
+    texts |= {Path(place): Path(source).read_text(encoding="utf-8") for source, place in IN_CELL.items()}
+    for place, text in texts.items():
+        made(VIEW, place).write_text(text, encoding="utf-8")
+    shutil.copyfile("/etc/ld.so.cache", made(VIEW, Path("/etc/ld.so.cache")))
+    lay_out(VIEW, ENVIRONMENT, bind)
 
 
-def _environment(view: Path, environment: Path, program: Path) -> Path:
-    """Make a virtual environment without the programs of ours; return the place of its packages."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    made(view, environment / "bin" / "python").symlink_to(program)
-    settings = f"home = {program.parent}\ninclude-system-site-packages = false\n"
-    made(view, environment / "pyvenv.cfg").write_text(settings)
-    return environment / "lib" / version / "site-packages"
-
-
-# --- libraries
-
-
-def _libraries(packages: Path, standard: Path) -> list[Path]:
-    """Return the shared libraries that Python and Locust load from elsewhere, as the system's own loader finds them."""
-    with tempfile.TemporaryDirectory(dir=PLAIN_PLACE) as folder:  # the loader takes a blank for the end of a path
-        own, system = Path(folder, "packages"), Path(folder, "standard")
-        own.symlink_to(packages)
-        system.symlink_to(standard)
-        modules = [file for file in (system / "lib-dynload").glob("*.so") if "tkinter" not in file.name]
-        modules += [own / name for name in _modules("locust")]
-        traced = subprocess.run(
-            [sys.executable],  # which is not run: the loader names what it would load, and ends
-            env={"LD_TRACE_LOADED_OBJECTS": "1", "LD_PRELOAD": ":".join([*map(str, modules), *LATE])},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        found = map(Path, TRACED.findall(traced.stdout))
-        return [path for path in found if not any(map(path.resolve().is_relative_to, (packages, standard)))]
-
-
-def _modules(package: str) -> Iterator[str]:
-    """Yield the compiled modules of a package and of all that it needs, relative to where packages are."""
-    names = [package]
-    for name in names:  # which grows meanwhile
-        with contextlib.suppress(metadata.PackageNotFoundError):  # needed on other systems, or only for an extra
-            distribution = metadata.distribution(name)
-            needed = [found[0] for each in distribution.requires or () if (found := REQUIREMENT.match(each))]
-            names += [one for one in needed if one not in names]
-            yield from MODULE.findall(distribution.read_text("RECORD") or "")
-
-
-# --- programs
-
-
-def _programs(folder: Path) -> Iterator[Path]:
-    """Yield the programs in a folder, which are not scripts: no interpreter but Python is there to run those."""
-    for file in _entries(folder):
-        if file.name.endswith(PLAIN) or ".so" in file.name or file.is_symlink():
-            continue
-        if file.stat().st_mode & stat.S_IXUSR:
-            with Path(file.path).open("rb") as content:
-                if content.read(len(ELF)) == ELF:
-                    yield Path(file.path)
-
-
-def _begins_with(file: Path, beginning: bytes) -> bool:
-    with file.open("rb") as opened:
-        return opened.read(len(beginning)) == beginning
-
-
-def _entries(folder: Path) -> "Iterator[os.DirEntry[str]]":
-    """Yield the files in a folder, however deep. Packages have tens of thousands: pathlib takes a second for them."""
-    waiting = [str(folder)]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if entry.name in OTHERS:
-                    continue
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                else:
-                    yield entry
+def system_arguments() -> list[str]:
+    """Return bubblewrap's arguments that show what stands on the shelf."""
+    links = [Path(root) for root in ("/lib", "/lib64") if Path(root).is_symlink()]
+    return [
+        *(word for path in sorted(VIEW.iterdir()) for word in ("--ro-bind", str(path), f"/{path.name}")),
+        *(word for link in links for word in ("--symlink", str(link.readlink()), str(link))),
+        *(word for name in DEVICES for word in ("--dev-bind", str(SHELF / "dev" / name), f"/dev/{name}")),
+        *("--symlink", "/proc/self/fd", "/dev/fd"),
+    ]

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from checks.lab.cell.practice import Cell
+from checks.lab.cell.private import is_inside
 from checks.lab.locust.record import Record, began, has_declared, last_change
 from checks.lab.target.journal import Journal
 from checks.lab.target.server import Incident, Target
@@ -312,8 +313,6 @@ class Swarm:
         self._nodes: list[Node] = []
         self._dismissed: list[Node] = []
         self._compression = compression
-        from checks.lab.exam import is_inside  # Python warns where a module is loaded before `-m` starts it
-
         self._port = free_port(MASTER_PORT if is_inside() else 0)
         self._started, self._limit = time.monotonic(), limit
         self._is_given_up = False
