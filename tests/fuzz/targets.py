@@ -25,7 +25,8 @@ from typing import IO, Any
 from checks import test_01_sequential_flows, test_02_stress_test, test_04_master_worker
 from checks.judging.distribution import says_that_master_is_missing
 from checks.judging.pauses import crowded, pauses
-from checks.lab.batch import round
+from checks.lab.batch import __main__ as batch
+from checks.lab.batch import cache
 from checks.lab.cell.practice import Cell
 from checks.lab.locust import settings, swarm
 from checks.lab.locust.record import Record, began, has_declared
@@ -137,7 +138,7 @@ def _take(path: Path, call: Call) -> Submission:
 def content(call: Call) -> None:
     """The identity of a submission, by which a round knows what it has graded already."""
     stages = [call.recipe.get("stage", "01_sequential_flows")]
-    _require(round.content(call.path, stages) == round.content(call.path, stages), "the same files look like others")
+    _require(cache.content(call.path, stages) == cache.content(call.path, stages), "the same files look like others")
 
 
 @target(seconds=10, megabytes=160)
@@ -220,7 +221,7 @@ def names(call: Call) -> None:
     paths = [os.path.join(call.root / "in", name) for name in call.recipe["paths"]]  # noqa: PTH118
     words = ["round", *paths, "--stage", "01_sequential_flows", "--out", str(call.out), "--here", str(call.root)]
     sys.argv[:] = [*words, "--mode", "practice"]
-    status = round.main()
+    status = batch.main()
     _require(status in (0, 3), f"the round ends with {status}")
     with (call.out / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]

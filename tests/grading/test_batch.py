@@ -18,8 +18,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab.batch import round as rounds
-from checks.lab.batch.round import MAX_LOG, Options, Round, content, folders, objection_to, sweep, worst
+from checks.lab.batch import __main__ as command
+from checks.lab.batch import cache, process, queue
+from checks.lab.batch.cache import STAMP, content, fingerprint
+from checks.lab.batch.folders import folders, sweep
+from checks.lab.batch.options import Options, objection_to
+from checks.lab.batch.process import MAX_LOG, completed
+from checks.lab.batch.queue import BROKEN, Batch, worst
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "01_sequential_flows"
@@ -146,7 +151,7 @@ def test_each_gets_its_line_whatever_the_others_do(graded: Graded) -> None:
     assert said["hangs"].startswith(f"no score, it did not end within {LIMIT} s")
     assert said["crashes"].startswith("no score, pytest ended with status -9")
     assert re.findall(r"^(\d) of 6", graded.output, re.M) == list("123456")
-    assert graded.status == rounds.BROKEN
+    assert graded.status == BROKEN
 
 
 def test_each_has_its_report(graded: Graded) -> None:
@@ -196,7 +201,7 @@ def test_what_is_finished_is_kept_and_what_has_changed_is_graded_anew(graded: Gr
     assert said["hangs"].endswith("(kept, nothing has changed since)")
     assert re.fullmatch(rf"0/\d+ points \({STAGE} failed\) \(\d+ s\)", said["wrong"])
     assert (tmp_path / "out" / "right" / "report.json").read_bytes() == before
-    assert status == rounds.BROKEN
+    assert status == BROKEN
 
 
 @pytest.mark.parametrize(
@@ -216,9 +221,9 @@ def test_what_is_kept_is_told_in_the_order_of_the_command(tmp_path: Path, capsys
     paths = [submission(tmp_path, name) for name in "hgfedcba"]
     for _ in range(2):
         capsys.readouterr()
-        round = Scripted(paths, Options(tmp_path / "out", STAGE, jobs=4, here=tmp_path))
-        round.script = PASSES
-        assert round.run() == 0
+        batch = Scripted(paths, Options(tmp_path / "out", STAGE, jobs=4, here=tmp_path))
+        batch.script = PASSES
+        assert batch.run() == 0
     assert re.findall(r"^\d of 8  (\w): .*kept", capsys.readouterr().out, re.M) == list("hgfedcba")
 
 
@@ -226,7 +231,7 @@ def test_endings_that_come_together_are_told_in_the_order_of_the_command() -> No
     futures: list[Future[int]] = [Future() for _ in range(50)]
     for number, future in reversed(list(enumerate(futures))):
         future.set_result(number)
-    assert [done.result() for done in rounds.completed(futures)] == list(range(50))
+    assert [done.result() for done in completed(futures)] == list(range(50))
 
 
 # --- a folder of candidates
@@ -298,21 +303,21 @@ def test_an_interrupted_round_goes_on_where_it_stopped(tmp_path: Path, number: s
 REPORT = {"seed": 1, "stages": {STAGE: {"outcome": "failed", "points": 1, "max_points": 1, "criteria": []}}}
 
 
-class Scripted(Round):
-    """A round whose grader is a script of the test's own; it gets the report's folder and knows how often it ran."""
+class Scripted(Batch):
+    """A batch whose grader is a script of the test's own; it gets the report's folder and knows how often it ran."""
 
     script = ""
 
     def _command(self, path: Path, folder: Path) -> list[str]:
-        for name in rounds.REPORTS[1:]:  # the script writes report.json
+        for name in queue.REPORTS[1:]:  # the script writes report.json
             (folder / name).write_text("", encoding="utf-8")
         return [sys.executable, "-c", f"import json, pathlib, sys\n{self.script}", str(folder), str(path)]
 
 
 def scripted(tmp_path: Path, script: str, **options: object) -> int:
-    round = Scripted([submission(tmp_path, "ann")], Options(tmp_path / "out", STAGE, **options))  # type: ignore[arg-type]
-    round.script = script
-    return round.run()
+    batch = Scripted([submission(tmp_path, "ann")], Options(tmp_path / "out", STAGE, **options))  # type: ignore[arg-type]
+    batch.script = script
+    return batch.run()
 
 
 def inconclusive_until(tmp_path: Path, tries: int) -> str:
@@ -349,7 +354,7 @@ def test_a_flood_of_output_is_cut_in_the_middle_and_its_end_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flood = "for n in range(200_000):\n    print(n, 'x' * 50)\nprint('\\x1b[2Jthe end')\nsys.exit(4)"
-    assert scripted(tmp_path, flood) == rounds.BROKEN
+    assert scripted(tmp_path, flood) == BROKEN
     log = (tmp_path / "out" / "ann" / "grading.log").read_bytes()
     assert 2 * MAX_LOG < len(log) < 2 * MAX_LOG + 100
     assert log.startswith(b"0 xxx")
@@ -363,15 +368,15 @@ def test_the_limit_holds_against_a_grader_that_does_not_listen(tmp_path: Path) -
     deaf = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(600)"
     started = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rounds, "GRACE", 1.0)
-        assert scripted(tmp_path, deaf, limit=1) == rounds.BROKEN
+        patch.setattr(process, "GRACE", 1.0)
+        assert scripted(tmp_path, deaf, limit=1) == BROKEN
     assert time.monotonic() - started < 60
 
 
 def test_a_seed_or_another_mode_is_another_grading(tmp_path: Path) -> None:
     path = submission(tmp_path, "ann")
     prints = [
-        Round([path], Options(tmp_path, STAGE, mode=mode, seed=seed))._fingerprint(path)
+        fingerprint(path, Options(tmp_path, STAGE, mode=mode, seed=seed))
         for mode, seed in (("practice", None), ("practice", 1), ("exam", None), ("practice", None))
     ]
     assert len(set(prints)) == 3
@@ -404,12 +409,12 @@ def test_an_answer_to_one_stage_is_not_judged_by_all(tmp_path: Path, name: str, 
 
 def test_a_verdict_without_its_page_is_none(tmp_path: Path) -> None:
     script = f"{PASSES}\npathlib.Path(sys.argv[1], 'report.html').unlink()\nsys.exit(0)"
-    assert scripted(tmp_path, script) == rounds.BROKEN
+    assert scripted(tmp_path, script) == BROKEN
     assert not (tmp_path / "out" / "ann" / "report.json").exists()
 
 
 def test_a_report_of_a_grading_that_broke_is_no_verdict(tmp_path: Path) -> None:
-    for status, outcome in ((1, 1), (2, rounds.BROKEN), (-9, rounds.BROKEN)):
+    for status, outcome in ((1, 1), (2, BROKEN), (-9, BROKEN)):
         write = f"pathlib.Path(sys.argv[1], 'report.json').write_text({json.dumps(REPORT)!r})"
         end = f"sys.exit({status})" if status > 0 else "import os; os.kill(os.getpid(), 9)"
         assert scripted(tmp_path, f"{write}\n{end}", again=True) == outcome
@@ -489,9 +494,9 @@ def test_one_bad_line_never_stops_the_others(tmp_path: Path, capsys: pytest.Capt
     out = tmp_path / "out"
     out.mkdir()
     (out / "blocked").touch()  # a file where the folder should be
-    round = Scripted(paths, Options(out, STAGE, here=tmp_path))
-    round.script = PASSES
-    assert round.run() == rounds.BROKEN
+    batch = Scripted(paths, Options(out, STAGE, here=tmp_path))
+    batch.script = PASSES
+    assert batch.run() == BROKEN
     said = capsys.readouterr().out
     assert len(re.findall(r"^\d+ of 10  ", said, re.M)) == 10
     assert len(re.findall(r"points \(01_sequential_flows passed\)", said)) == 6
@@ -508,9 +513,9 @@ def test_an_error_of_our_own_is_one_line_too(tmp_path: Path, capsys: pytest.Capt
                 raise KeyError("a mistake of ours")
             return super()._command(path, folder)
 
-    round = Stumbles([submission(tmp_path, name) for name in ("ann", "bob")], Options(tmp_path / "out", STAGE))
-    round.script = PASSES
-    assert round.run() == rounds.BROKEN
+    batch = Stumbles([submission(tmp_path, name) for name in ("ann", "bob")], Options(tmp_path / "out", STAGE))
+    batch.script = PASSES
+    assert batch.run() == BROKEN
     said = capsys.readouterr().out
     assert "ann: no score, 'a mistake of ours' (" in said
     assert "bob: 1/1 points" in said
@@ -544,7 +549,7 @@ def test_what_was_asked_for_wrongly_is_one_line_among_others(tmp_path: Path) -> 
         in finished.stdout
     )
     assert re.search(r"^\d of 2  bob: ", finished.stdout, re.M)
-    assert finished.returncode == rounds.BROKEN
+    assert finished.returncode == BROKEN
 
 
 @pytest.mark.parametrize("place", ["disk_usage", "write_summary"])
@@ -555,14 +560,14 @@ def test_a_full_disk_is_one_line(
         raise OSError(28, "No space left on device", str(tmp_path / "out" / "summary.csv.part"))
 
     if place == "disk_usage":
-        monkeypatch.setattr(rounds.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 5000))
+        monkeypatch.setattr(queue.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2**30, 2**30, 5000))
     else:
-        monkeypatch.setattr(rounds, "write_summary", full)
-    monkeypatch.setattr(rounds.Round, "_command", lambda *_: [sys.executable, "-c", ""])
+        monkeypatch.setattr(queue, "write_summary", full)
+    monkeypatch.setattr(queue.Batch, "_command", lambda *_: [sys.executable, "-c", ""])
     monkeypatch.setattr(
         sys, "argv", ["round", "--stage", STAGE, "--out", str(tmp_path / "out"), str(submission(tmp_path, "a"))]
     )
-    assert rounds.main() == 1
+    assert command.main() == 1
     said = capsys.readouterr()
     assert re.fullmatch(
         r"Practice mode: .*\nThe reports can't be written: .*(No space left on device|4 kB are left in).*\n", said.out
@@ -588,7 +593,7 @@ def test_a_round_that_nobody_listens_to_ends_quietly(tmp_path: Path) -> None:
         process.stdout.close()
         wait_for_child(process.pid)
         family = psutil.Process(process.pid).children(recursive=True)
-        assert process.wait(PATIENCE_S) == rounds.UNHEARD
+        assert process.wait(PATIENCE_S) == command.UNHEARD
         assert process.stderr.read() == ""
     _, alive = psutil.wait_procs(family, timeout=30)
     assert alive == []
@@ -669,14 +674,14 @@ def test_a_submission_that_changes_while_it_is_graded_is_not_kept(tmp_path: Path
     changes = f"{PASSES}\npathlib.Path(sys.argv[2], 'locustfile.py').write_text('another')"
     assert scripted(tmp_path, changes) == 0
     assert (tmp_path / "out" / "ann" / "report.json").exists()
-    assert not (tmp_path / "out" / "ann" / rounds.STAMP).exists()
+    assert not (tmp_path / "out" / "ann" / STAMP).exists()
 
 
 @pytest.mark.parametrize(
     "name", ["starters/04_master_worker/master.conf", "hints/01.md", "lab/style.css", "test_01.py"]
 )
 def test_a_verdict_depends_on_all_that_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(rounds, "ROOT", tmp_path)
+    monkeypatch.setattr(cache, "ROOT", tmp_path)
     file = tmp_path / "checks" / name
     file.parent.mkdir(parents=True)
     seen = []
@@ -685,9 +690,9 @@ def test_a_verdict_depends_on_all_that_judges(tmp_path: Path, monkeypatch: pytes
         (tmp_path / "checks" / "__pycache__").mkdir(exist_ok=True)
         for passing in ("pets.sqlite3-wal", "__pycache__/a.pyc", ".coverage"):
             (tmp_path / "checks" / passing).write_text(f"{text} of another run")
-            rounds.grader.cache_clear()
-            seen.append(rounds.grader())
-    rounds.grader.cache_clear()
+            cache.grader.cache_clear()
+            seen.append(cache.grader())
+    cache.grader.cache_clear()
     assert len(set(seen)) == 2
 
 
