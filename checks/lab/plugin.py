@@ -76,7 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.option.report:  # an earlier run's must not pass for this one's
             for name in ("report.json", "report.html"):
                 Path(config.option.report, name).unlink(missing_ok=True)
-        config.pluginmanager.register(Grading(config), "workshop-grading")
+        config.pluginmanager.register(Session(config), "workshop-grading")
 
 
 def _obeyed(config: pytest.Config) -> str:
@@ -227,7 +227,7 @@ def _last_place(error: BaseException) -> str:
 # --- the words at the end
 
 
-class Grading:
+class Session:
     """Gathers the results of a session, from workers too, and has them shown and written."""
 
     def __init__(self, config: pytest.Config) -> None:

@@ -17,7 +17,7 @@ from checks.lab.batch.cache import STAMP, Grading, fingerprint, finished, read_j
 from checks.lab.batch.folders import folders, real, sweep
 from checks.lab.batch.options import Options, objection_to
 from checks.lab.batch.process import Stop, Stopped, T, completed, run
-from checks.lab.batch.summary import Line, write_summary
+from checks.lab.batch.summary import Candidate, write_summary
 from checks.lab.outcome import plain
 from checks.lab.report.report import write_whole
 from checks.stages import ROOT
@@ -45,7 +45,7 @@ class Batch:
     def __init__(self, paths: Sequence[Path], options: Options) -> None:
         self._options = options
         self._paths = dict(zip(folders(paths, options.out), paths, strict=True))
-        self._lines: dict[Path, Line] = {}
+        self._lines: dict[Path, Candidate] = {}
         self.stop = Stop()
 
     def run(self) -> int:
@@ -154,7 +154,7 @@ class Batch:
     def _tell(self, folder: Path, grading: Grading, is_kept: bool) -> None:
         """Print what came of a grading, and put it into the summary."""
         path, mode = self._options.shown(self._paths[folder]), self._options.mode
-        line = Line(path, folder.name, grading.report, grading.reason, grading.seconds, mode)
+        line = Candidate(path, folder.name, grading.report, grading.reason, grading.seconds, mode)
         self._lines[folder] = line
         write_summary(self._options.out, [self._lines[each] for each in self._paths if each in self._lines])
         how = "kept, nothing has changed since" if is_kept else f"{grading.seconds:.0f} s"

@@ -52,7 +52,7 @@ SEEN = re.compile(r"^seen: (.*?)(?=\n(?:expected|next): |\Z)", re.DOTALL | re.MU
 
 
 @dataclass(frozen=True)
-class Part:
+class PartMark:
     """A part of a task, or a stage that has no parts: its short name, and what became of it."""
 
     name: str
@@ -60,7 +60,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Line:
+class Candidate:
     """One submission in the summary; `report` is the content of its report.json, empty where there is none."""
 
     path: str
@@ -125,13 +125,13 @@ class Line:
         return ", ".join(f"{name} {stage_outcome(stage)}" for name, stage in self.stages.items())
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[PartMark]:
         """The parts of each stage that is begun; a stage without parts stands for itself."""
         found = []
         for name, stage in self.stages.items():
             numbered = [part for part in parts(stage.get("criteria", ())) if part.number]
-            whole = Part(name.partition("_")[0], stage_outcome(stage))
-            found += [Part(f"P{part.number}", part.outcome) for part in numbered] or [whole]
+            whole = PartMark(name.partition("_")[0], stage_outcome(stage))
+            found += [PartMark(f"P{part.number}", part.outcome) for part in numbered] or [whole]
         return found
 
     @property
@@ -220,7 +220,7 @@ def text(value: str) -> str:
     return FORMULA.sub("'", re.sub(r"[\t\r\n]", " ", value))
 
 
-def write_summary(folder: Path, lines: Sequence[Line]) -> None:
+def write_summary(folder: Path, lines: Sequence[Candidate]) -> None:
     """Write `folder`/summary.csv and summary.html, the best first."""
     notes = shared([line.name for line in lines], [line.findings for line in lines])
     lines = [replace(line, note=note) for line, note in zip(lines, notes, strict=True)]
@@ -231,7 +231,7 @@ def write_summary(folder: Path, lines: Sequence[Line]) -> None:
     write_whole(folder / "summary.html", _page(ranked))
 
 
-def _page(lines: Sequence[Line]) -> str:
+def _page(lines: Sequence[Candidate]) -> str:
     script = SCRIPT.read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return templates.get_template("summary.html").render(
@@ -247,7 +247,7 @@ def _page(lines: Sequence[Line]) -> str:
     )
 
 
-def _names(lines: Sequence[Line]) -> str:
+def _names(lines: Sequence[Candidate]) -> str:
     """Return what the short names of the parts stand for."""
     names = sorted({part.name for line in lines for part in line.parts})
     numbered, stages = ([name for name in names if (name[0] == "P") == is_part] for is_part in (True, False))

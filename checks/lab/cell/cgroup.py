@@ -22,7 +22,7 @@ FILES = {
 }
 
 
-class Group:
+class ControlGroup:
     """A control group whose processes have a bounded memory together."""
 
     def __init__(self, folder: Path, version: int, memory: int) -> None:
@@ -57,7 +57,7 @@ class Group:
                 time.sleep(0.01)
 
 
-def group(name: str, memory: int, proc: Path = Path("/proc/self")) -> Group | None:
+def group(name: str, memory: int, proc: Path = Path("/proc/self")) -> ControlGroup | None:
     """Return a new group for `memory` bytes; None where this system lets the grader make none."""
     for version, above in _places(proc):
         _sweep(above)
@@ -67,7 +67,7 @@ def group(name: str, memory: int, proc: Path = Path("/proc/self")) -> Group | No
         except OSError:
             continue
         try:
-            return Group(folder, version, memory)
+            return ControlGroup(folder, version, memory)
         except OSError:
             folder.rmdir()
     return None

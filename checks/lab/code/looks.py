@@ -76,7 +76,7 @@ class _Scope:
 def looks(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[tuple[int, str]]:
     """Yield a line and a note for each look by which a module decides, and for such as are worth one anyway."""
     found: dict[tuple[int, str], str] = {}
-    for line, what, where in _Reader(tree, nodes, names).found():
+    for line, what, where in _LookFinder(tree, nodes, names).found():
         found.setdefault((line, what), where)
     for (line, what), where in found.items():
         yield line, f"looks at {what} ({where}): does it behave differently when it is graded?"
@@ -109,7 +109,7 @@ def _asked_about(node: ast.AST) -> Iterator[str]:
         yield from filter(None, map(text_of, parts))
 
 
-class _Reader:
+class _LookFinder:
     """Follows what a module's expressions tell of."""
 
     def __init__(self, tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> None:

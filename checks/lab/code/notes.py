@@ -67,14 +67,14 @@ def notes(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Yield a line and a note for each thing in a module that a person should look at."""
     nodes = list(ast.walk(tree))
     names = Names(nodes, known=(*USES, *OPENING, *SETTINGS, *OS_NAMES))
-    reader = _Reader(names)
+    reader = _NoteTaker(names)
     for node in nodes:
         for what in reader.notes(node):
             yield getattr(node, "lineno", 0), what
     yield from looks(tree, nodes, names)
 
 
-class _Reader:
+class _NoteTaker:
     """Reads the nodes of one module, whose names it knows."""
 
     def __init__(self, names: Names) -> None:

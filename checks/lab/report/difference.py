@@ -13,7 +13,7 @@ AROUND = 3  # unchanged lines that are shown before and after a change
 
 
 @dataclass(frozen=True)
-class Line:
+class DiffLine:
     """A line as it is shown: added, removed or kept; `number` is the submission's, 0 where it has no such line."""
 
     kind: str
@@ -31,7 +31,7 @@ class Difference:
     name: str
     is_new: bool
     more: str
-    stretches: tuple[tuple[Line, ...], ...]
+    stretches: tuple[tuple[DiffLine, ...], ...]
 
     @property
     def is_unchanged(self) -> bool:
@@ -59,9 +59,9 @@ def differences(stage: str, sources: Sequence[Source]) -> list[Difference]:
     return [each for each in found if PurePosixPath(each.name).name != WORDS]
 
 
-def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Line, ...]]:
+def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[DiffLine, ...]]:
     if not before:
-        yield tuple(Line("added", text, number) for number, text in enumerate(after, start=1))
+        yield tuple(DiffLine("added", text, number) for number, text in enumerate(after, start=1))
         return
     # Blanks at the end of a line are no change, nor is what an editor does with the last ones of a file.
     old, new = ([line.rstrip() for line in lines] for lines in (before, after))
@@ -73,9 +73,9 @@ def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Li
 
 def _lines(
     tag: str, low: int, high: int, start: int, end: int, before: Sequence[str], after: Sequence[str]
-) -> Iterator[Line]:
+) -> Iterator[DiffLine]:
     if tag == "equal":
-        yield from (Line("kept", after[n], n + 1) for n in range(start, end))
+        yield from (DiffLine("kept", after[n], n + 1) for n in range(start, end))
         return
-    yield from (Line("removed", text) for text in before[low:high])
-    yield from (Line("added", after[n], n + 1) for n in range(start, end))
+    yield from (DiffLine("removed", text) for text in before[low:high])
+    yield from (DiffLine("added", after[n], n + 1) for n in range(start, end))

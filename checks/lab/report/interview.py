@@ -12,7 +12,7 @@ from itertools import islice
 from checks.lab.outcome import Outcome, Result, amount
 from checks.lab.report.difference import differences
 from checks.lab.report.evidence import Evidence
-from checks.lab.report.origin import Line, first, origin
+from checks.lab.report.origin import CodeLine, first, origin
 from checks.lab.report.report import by_stage
 from checks.lab.submission.answer import WORDS
 
@@ -30,7 +30,7 @@ DECISION = re.compile(
 
 FILE_NAME = re.compile(r"\S*(\w\.\w|[/_])")  # at the beginning of a text
 
-Question = tuple[str | Line, ...]  # a line is shown as code
+Question = tuple[str | CodeLine, ...]  # a line is shown as code
 
 
 def questions(results: Sequence[Result], evidence: Mapping[str, Evidence]) -> list[Question]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from checks.lab.code.reader import answers
 from checks.lab.outcome import Result
 from checks.lab.report.evidence import Evidence, Source
-from checks.lab.report.timeline import Mark, Row
+from checks.lab.report.timeline import Mark, UserRow
 
 BEFORE = 3  # requests of the same user
 MAX_LINES = 3  # more candidates tell nothing
@@ -19,7 +19,7 @@ NAMED = re.compile(r"([\w./-]+\.\w+)(?:, line |:)(\d+)")  # as messages name a p
 
 
 @dataclass(frozen=True)
-class Line:
+class CodeLine:
     """A line of a submitted file."""
 
     file: str
@@ -39,9 +39,9 @@ class Origin:
     The lines are certain where the message names one, and a good guess where they are those that fit the request.
     """
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[CodeLine, ...] = ()
     run: int = 0
-    row: Row | None = None
+    row: UserRow | None = None
     mark: Mark | None = None
     before: tuple[Mark, ...] = ()  # what the same user sent just before
 
@@ -57,16 +57,16 @@ def origin(result: Result, evidence: Evidence) -> Origin:
     return Origin((certain,) if certain else ())
 
 
-def line(source: Source, number: int) -> Line | None:
+def line(source: Source, number: int) -> CodeLine | None:
     """Return a line of a file; None where it has no such line."""
     lines = source.text.split("\n")
     if not 1 <= number <= len(lines):
         return None
     text = lines[number - 1].strip()
-    return Line(source.name, number, text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}...")
+    return CodeLine(source.name, number, text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}...")
 
 
-def named(message: str, sources: Iterable[Source]) -> Line | None:
+def named(message: str, sources: Iterable[Source]) -> CodeLine | None:
     """Return the first line of a submitted file that a message names."""
     by_name = {source.name.rpartition("/")[2]: source for source in reversed(list(sources))}
     for name, number in NAMED.findall(message):
@@ -76,7 +76,7 @@ def named(message: str, sources: Iterable[Source]) -> Line | None:
     return None
 
 
-def first(pattern: str, sources: Iterable[Source]) -> Line | None:
+def first(pattern: str, sources: Iterable[Source]) -> CodeLine | None:
     """Return the first line of the Python files that a pattern is found in, comments and imports left aside."""
     wanted = re.compile(pattern)
     for source in sources:
@@ -87,10 +87,10 @@ def first(pattern: str, sources: Iterable[Source]) -> Line | None:
     return None
 
 
-def origins(request: str, sources: Iterable[Source]) -> list[Line]:
+def origins(request: str, sources: Iterable[Source]) -> list[CodeLine]:
     """Return the lines whose strings can make a request such as "GET /pets?page=2", those that fit best."""
     method, _, address = request.partition(" ")
-    found: list[tuple[int, Line]] = []
+    found: list[tuple[int, CodeLine]] = []
     code = [source for source in sources if source.name.endswith(".py")]
     questions = [{"text": source.text, "method": method, "address": address} for source in code]
     for source, weighed in zip(code, answers("checks.lab.code.spelling", questions), strict=True):

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from checks.lab.code.notes import IMPORTS, SETTINGS, USES
 from checks.lab.outcome import Outcome, Result, stage_outcome
-from checks.lab.report.difference import Difference, Line, differences
+from checks.lab.report.difference import Difference, DiffLine, differences
 from checks.lab.report.evidence import Evidence
 from checks.lab.report.interview import NOTE, questions, sentence
 from checks.lab.report.origin import Origin, origin
@@ -61,7 +61,7 @@ templates.filters["code"] = code
 
 
 @dataclass(frozen=True)
-class Part:
+class ScoreLine:
     """A line of the score."""
 
     name: str
@@ -72,7 +72,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Group:
+class CriterionLine:
     """A line of the criteria: one of them, or all those of which the same is to be said."""
 
     results: list[Result]
@@ -126,7 +126,7 @@ class File:
         return sum(map(len, self.difference.stretches))
 
     @property
-    def stretches(self) -> Iterator[list[tuple[Line, bool]]]:
+    def stretches(self) -> Iterator[list[tuple[DiffLine, bool]]]:
         """The stretches of lines, each line with whether it is printed."""
         number = count()
         for stretch in self.difference.stretches:
@@ -134,7 +134,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageSheet:
     """A stage as it is shown; `reason` says why it is not started."""
 
     name: str
@@ -143,13 +143,13 @@ class Stage:
     reason: str = ""
 
     @property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[CriterionLine]:
         """The lines of the criteria."""
-        found: dict[object, Group] = {}
+        found: dict[object, CriterionLine] = {}
         for result in self.results:
             same = result.waiting_for or result.message
             key = (result.outcome, same) if same and not said(result) else result.criterion.id
-            found.setdefault(key, Group([])).results.append(result)
+            found.setdefault(key, CriterionLine([])).results.append(result)
         return list(found.values())
 
     @property
@@ -201,7 +201,7 @@ def write_page(folder: Path, report: Report) -> None:
 def page(report: Report) -> str:
     """Return report.html."""
     stages = [
-        Stage(name, own, report.evidence.get(name, Evidence()), _reason(own))
+        StageSheet(name, own, report.evidence.get(name, Evidence()), _reason(own))
         for name, own in by_stage(report.results).items()
     ]
     begun = [stage for stage in stages if not stage.reason]
@@ -244,7 +244,7 @@ def _reason(results: list[Result]) -> str:
     return reasons.pop() if is_idle else ""
 
 
-def _why(begun: Sequence[Stage], stages: Sequence[Stage]) -> str:
+def _why(begun: Sequence[StageSheet], stages: Sequence[StageSheet]) -> str:
     """Return in one sentence why the outcome is what it is."""
     if not begun:
         return sentence(f"nothing was graded: {stages[0].reason}") if len(stages) == 1 else "No stage was begun."
@@ -259,7 +259,7 @@ def _why(begun: Sequence[Stage], stages: Sequence[Stage]) -> str:
     return sentence(first.seen if outcome is Outcome.FAILED else f"{todo}{first.message}")
 
 
-def _bonus(stages: Sequence[Stage]) -> str:
+def _bonus(stages: Sequence[StageSheet]) -> str:
     results = [result for stage in stages for result in stage.results if result.criterion.bonus]
     if not results:
         return ""
@@ -269,7 +269,7 @@ def _bonus(stages: Sequence[Stage]) -> str:
     return f"; of the bonus {passed} of {len(results)}"
 
 
-def _cause(stages: Sequence[Stage]) -> Cause | None:
+def _cause(stages: Sequence[StageSheet]) -> Cause | None:
     """Return the first failure, of a bonus only where nothing else has failed."""
     failed = [(stage, result) for stage in stages for result in stage.results if result.outcome is Outcome.FAILED]
     for stage, result in sorted(failed, key=lambda each: each[1].criterion.bonus):
@@ -277,7 +277,7 @@ def _cause(stages: Sequence[Stage]) -> Cause | None:
     return None
 
 
-def _parts(stage: Stage, with_stage: bool) -> Iterator[Part]:
+def _parts(stage: StageSheet, with_stage: bool) -> Iterator[ScoreLine]:
     """Yield a line of the score for each numbered part of a stage; for all of it where it has none."""
     found = parts(stage.criteria)
     for part in found:
@@ -286,7 +286,7 @@ def _parts(stage: Stage, with_stage: bool) -> Iterator[Part]:
         name = ", ".join(filter(None, [stage.name, which])) if with_stage or not which else which.capitalize()
         earned, most = (sum(each[what] for each in part.criteria) for what in ("points", "max_points"))
         points = f"{earned}/{most}" if part.is_bonus else score(own)
-        yield Part(name, part.outcome, points, part.is_bonus, part.not_examined)
+        yield ScoreLine(name, part.outcome, points, part.is_bonus, part.not_examined)
 
 
 def _excerpt(text: str, among: int) -> tuple[str, bool]:
@@ -308,7 +308,7 @@ def _counted(results: Iterable[Result]) -> str:
 # --- the timelines
 
 
-def _palette(stages: Iterable[Stage]) -> dict[str, int]:
+def _palette(stages: Iterable[StageSheet]) -> dict[str, int]:
     """Return a colour for each kind of request, the same one in the whole report; what comes late shares the last."""
     colours: dict[str, int] = {}
     for stage in stages:

@@ -23,7 +23,7 @@ IN_FULL = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.NOT_STARTED)  # in this
 PLACE = re.compile(r"([\w./-]+\.\w+), line (\d+)")
 
 
-class Line(NamedTuple):
+class TerminalLine(NamedTuple):
     """A line of the board, and the colour of a terminal that has colours; empty for none."""
 
     text: str
@@ -44,7 +44,7 @@ class Reader:
     wants_all: bool = False
 
 
-def board(results: Iterable[Result], reader: Reader) -> Iterator[Line]:
+def board(results: Iterable[Result], reader: Reader) -> Iterator[TerminalLine]:
     """Yield the lines of the terminal board: each stage, and what to do about it."""
     stages = by_stage(results)
     untouched = [name for name, own in stages.items() if _is_untouched(own)]
@@ -52,16 +52,16 @@ def board(results: Iterable[Result], reader: Reader) -> Iterator[Line]:
         if name not in untouched[1:]:
             yield from _stage_lines(name, own, reader)
     if untouched[1:]:
-        yield Line("")
+        yield TerminalLine("")
         yield from _wrapped("", f"Not started either: {', '.join(untouched[1:])}.", margin="")
 
 
-def _stage_lines(name: str, results: Sequence[Result], reader: Reader) -> Iterator[Line]:
+def _stage_lines(name: str, results: Sequence[Result], reader: Reader) -> Iterator[TerminalLine]:
     outcome = stage_outcome(list(results))
-    yield Line("")
+    yield TerminalLine("")
     untouched = _is_untouched(results)
     label = "not finished" if outcome is Outcome.NOT_STARTED and not untouched else LABELS[outcome]
-    yield Line(f"{name}  {label}  {score(results)} points", COLOURS[outcome])
+    yield TerminalLine(f"{name}  {label}  {score(results)} points", COLOURS[outcome])
     if untouched:
         yield from _wrapped("", results[0].message)
         yield from _help(results[0], reader)
@@ -81,7 +81,7 @@ def _is_untouched(results: Sequence[Result]) -> bool:
     ) == 1
 
 
-def _in_short(results: Sequence[Result], reader: Reader) -> Iterator[Line]:
+def _in_short(results: Sequence[Result], reader: Reader) -> Iterator[TerminalLine]:
     """Yield what is to be done, failures first; what has passed is counted."""
     for outcome in IN_FULL:
         for result in results:
@@ -94,27 +94,27 @@ def _in_short(results: Sequence[Result], reader: Reader) -> Iterator[Line]:
         )
 
 
-def _waiting(count: int) -> Iterator[Line]:
+def _waiting(count: int) -> Iterator[TerminalLine]:
     if count:
         yield from _wrapped("", f"{count} more {'wait' if count > 1 else 'waits'} for this one.")
 
 
-def _criterion_lines(result: Result, reader: Reader) -> Iterator[Line]:
+def _criterion_lines(result: Result, reader: Reader) -> Iterator[TerminalLine]:
     label = "waiting" if result.waiting_for else LABELS[result.outcome]
     title = f"{TO_DO if label == LABELS[Outcome.NOT_STARTED] else label:14}{result.criterion.title}"
     for text in textwrap.wrap(title, WIDTH, subsequent_indent=MARGIN):
-        yield Line(text, "" if result.waiting_for else COLOURS[result.outcome])
+        yield TerminalLine(text, "" if result.waiting_for else COLOURS[result.outcome])
     if result.waiting_for:
         return
     stage = result.criterion.stage
     for part, text in [("", result.message)] * bool(result.message) + said(result):
         yield from _wrapped(part, PLACE.sub(lambda found: f"{reader.path_of(stage, found[1])}:{found[2]}", text))
         if part == "seen":
-            yield from (Line(f"{MARGIN}{'':8}{line}"[:WIDTH]) for line in result.surroundings)
+            yield from (TerminalLine(f"{MARGIN}{'':8}{line}"[:WIDTH]) for line in result.surroundings)
     yield from _help(result, reader)
 
 
-def _help(result: Result, reader: Reader) -> Iterator[Line]:
+def _help(result: Result, reader: Reader) -> Iterator[TerminalLine]:
     """Yield the hints that are open for a criterion, and whether there are more."""
     opened = reader.hints.get((result.criterion.stage, result.criterion.id))
     if opened is None:
@@ -125,7 +125,7 @@ def _help(result: Result, reader: Reader) -> Iterator[Line]:
         yield from _wrapped("", "There are no more hints; solutions/ has the answer.")
 
 
-def _wrapped(part: str, text: str, margin: str = MARGIN) -> Iterator[Line]:
+def _wrapped(part: str, text: str, margin: str = MARGIN) -> Iterator[TerminalLine]:
     first = f"{margin}{part + ': ' if part else '':10}" if part else margin
     text = text.replace("`", "")  # Markdown's sign for code: texts are shared with the report
     # A path has to stay whole: terminals open it by a click.
@@ -137,4 +137,6 @@ def _wrapped(part: str, text: str, margin: str = MARGIN) -> Iterator[Line]:
         break_on_hyphens=False,
         break_long_words=False,
     ):
-        yield Line(plain(line))  # what stands in the middle of a text steers no CI system; where a line begins it may
+        yield TerminalLine(
+            plain(line)
+        )  # what stands in the middle of a text steers no CI system; where a line begins it may

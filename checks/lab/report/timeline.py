@@ -36,7 +36,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Row:
+class UserRow:
     """One user: whose data it asks for, the requests of it that are drawn, how many it sent in all, and from when on.
 
     `begin` and `end` are the start of its first and the end of its last request, as far as the picture reaches.
@@ -51,7 +51,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Moment:
+class IncidentMark:
     """Something that befell the processes; seconds since the first request of the run."""
 
     time: float
@@ -65,7 +65,7 @@ class Timeline:
     requests: int
     users: int
     kinds: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[UserRow, ...]
     reason: str = ""  # the criterion for which the run was made
     began: float = 0.0  # seconds of `time.monotonic`; tells a run from the others
     begin: float = 0.0
@@ -74,11 +74,11 @@ class Timeline:
     every: int = 1
     errors: int = 0  # requests of the whole run that were answered with an error
     compression: float = 1.0  # by which think times are divided
-    moments: tuple[Moment, ...] = ()
+    moments: tuple[IncidentMark, ...] = ()
     culprit_of: str = ""  # the criterion that failed for the marked request
 
     @property
-    def culprit(self) -> tuple[Row, Mark] | None:
+    def culprit(self) -> tuple[UserRow, Mark] | None:
         """The request for which a criterion failed, with its user."""
         return next(((row, mark) for row in self.rows for mark in row.marks if mark.is_culprit), None)
 
@@ -89,8 +89,8 @@ class Timeline:
     @classmethod
     def unpacked(cls, facts: dict[str, Any]) -> "Timeline":
         """Return the timeline that `packed` has packed."""
-        rows = tuple(Row(**{**row, "marks": tuple(Mark(**mark) for mark in row["marks"])}) for row in facts["rows"])
-        moments = tuple(Moment(**moment) for moment in facts["moments"])
+        rows = tuple(UserRow(**{**row, "marks": tuple(Mark(**mark) for mark in row["marks"])}) for row in facts["rows"])
+        moments = tuple(IncidentMark(**moment) for moment in facts["moments"])
         return cls(**{**facts, "kinds": tuple(facts["kinds"]), "rows": rows, "moments": moments})
 
 
@@ -115,10 +115,10 @@ def timeline(target: Target, holder: Holder = lambda _: "", culprit: Request | N
     common = [kind for kind, _ in Counter(map(_kind, window)).most_common()]
     kinds = common if len(common) <= MAX_KINDS else [*common[: MAX_KINDS - 1], OTHERS]
 
-    def row(number: int, visitor: str, own: Sequence[Request]) -> Row:
+    def row(number: int, visitor: str, own: Sequence[Request]) -> UserRow:
         seen = [request for request in own if begin <= request.start <= end]
         drawn = [request for n, request in enumerate(seen) if n % every == 0 or request is culprit]
-        return Row(
+        return UserRow(
             user=_name(number, visitor, own, target),
             marks=tuple(_mark(request, kinds, began, culprit) for request in drawn),
             total=len(own),
@@ -151,23 +151,25 @@ def _around(requests: Sequence[Request], culprit: Request | None) -> Sequence[Re
     return requests[first : first + MAX_MARKS]
 
 
-def _moments(target: Target, visits: Visits, holder: Holder, began: float, ended: float) -> Iterator[Moment]:
+def _moments(target: Target, visits: Visits, holder: Holder, began: float, ended: float) -> Iterator[IncidentMark]:
     """Yield what befell the processes while there were requests, and when a lost one's data had a user again."""
     for incident in target.incidents:
         if began < incident.time <= ended:
-            yield Moment(round(incident.time - began, 3), incident.text)
+            yield IncidentMark(round(incident.time - began, 3), incident.text)
             if incident.lost:
                 yield from _return(target, visits, holder, began, incident.time, incident.lost)
 
 
-def _return(target: Target, visits: Visits, holder: Holder, began: float, since: float, lost: str) -> Iterator[Moment]:
+def _return(
+    target: Target, visits: Visits, holder: Holder, began: float, since: float, lost: str
+) -> Iterator[IncidentMark]:
     """Yield the moment when, after the loss of a process, somebody else first asked for its users' data."""
     users = [(_holder(own, holder), _process(own, target), own[0].start) for own in visits.values()]
     freed = {held for held, process, _ in users if process == lost and held}
     heirs = [(start, held, process) for held, process, start in users if start > since and held in freed]
     if heirs:
         start, held, process = min(heirs)
-        yield Moment(round(start - began, 3), f"{held}, which was {lost}'s, has a user again, on {process}")
+        yield IncidentMark(round(start - began, 3), f"{held}, which was {lost}'s, has a user again, on {process}")
 
 
 def _holder(own: Sequence[Request], holder: Holder) -> str:

@@ -46,7 +46,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Entry:
+class Packed:
     """One entry of an archive as it says of itself, and the way to its content."""
 
     name: str
@@ -88,7 +88,7 @@ def unpack(path: Path, folder: Path, suffixes: Collection[str]) -> None:
             file.write(content)
 
 
-def _vetted(entry: Entry) -> PurePosixPath:
+def _vetted(entry: Packed) -> PurePosixPath:
     """Return an entry's name where it leads nowhere but into the archive's own folder."""
     name = PurePosixPath(entry.name.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts or re.match(r"[A-Za-z]:", entry.name):
@@ -98,7 +98,7 @@ def _vetted(entry: Entry) -> PurePosixPath:
     return name
 
 
-def _zipped(path: Path, suffixes: Collection[str]) -> Iterator[Entry]:
+def _zipped(path: Path, suffixes: Collection[str]) -> Iterator[Packed]:
     with _Sips(path) as file, zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             kind = stat.S_IFMT(info.external_attr >> 16)
@@ -106,9 +106,9 @@ def _zipped(path: Path, suffixes: Collection[str]) -> Iterator[Entry]:
             is_folder = info.is_dir() and kind in (0, stat.S_IFDIR)
             if is_plain and PurePosixPath(info.filename).suffix in suffixes:
                 with archive.open(info) as content:
-                    yield Entry(info.filename, is_folder, is_plain, content)
+                    yield Packed(info.filename, is_folder, is_plain, content)
             else:
-                yield Entry(info.filename, is_folder, is_plain, None)
+                yield Packed(info.filename, is_folder, is_plain, None)
 
 
 class _Sips(io.FileIO):
@@ -121,13 +121,13 @@ class _Sips(io.FileIO):
         return content
 
 
-def _tarred(path: Path) -> Iterator[Entry]:
+def _tarred(path: Path) -> Iterator[Packed]:
     opener: Any = OPENERS[path.suffix.lower()]
     capped = _Capped(opener(path, "rb"))
     with tarfile.open(fileobj=capped, mode="r|", tarinfo=_Header) as archive:
         for info in archive:
             is_plain = info.isreg() and not info.issparse()
-            yield Entry(info.name, info.isdir(), is_plain, archive.extractfile(info) if is_plain else None)
+            yield Packed(info.name, info.isdir(), is_plain, archive.extractfile(info) if is_plain else None)
 
 
 class _Header(tarfile.TarInfo):
