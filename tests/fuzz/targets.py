@@ -28,6 +28,7 @@ from checks.judging.pauses import crowded, pauses
 from checks.lab.batch import __main__ as batch
 from checks.lab.batch import cache
 from checks.lab.cell.practice import Cell
+from checks.lab.inside import options
 from checks.lab.locust import settings, swarm
 from checks.lab.locust.record import Record, began, has_declared
 from checks.lab.locust.swarm import Run
@@ -194,7 +195,7 @@ class _Forking(Cell):
             sys.argv[:] = arguments
             status = 1
             with contextlib.suppress(Exception):
-                settings.main()
+                options.main()
                 status = 0
             os._exit(status)
         return SimpleNamespace(

@@ -84,7 +84,7 @@ def test_it_sees_no_more_of_the_system_than_python_needs() -> None:
     assert facts["etc"] == ["group", "hosts", "ld.so.cache", "nsswitch.conf", "passwd"]
     assert set(facts["usr"]) <= {"bin", "lib", "lib64", "local", "share"}
     assert facts["homes"] == []
-    assert sorted(facts["course"]) == ["entry.py", "settings.py"]
+    assert sorted(facts["course"]) == ["entry.py", "options.py"]
     assert facts["programs"] == []
     assert facts["devices"] == ["fd", "null", "random", "shm", "urandom"]
 

@@ -344,7 +344,7 @@ def test_no_file_keeps_the_parser_from_coming_to_an_end(cell: Cell, text: str) -
 
 def test_where_the_parser_comes_to_no_end_it_is_the_files_doing(cell: Cell) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checks.lab.locust.settings.__file__", str(cell.work / "parser.py"))
+        patch.setattr("checks.lab.locust.settings.PARSER", cell.work / "parser.py")
         (cell.work / "parser.py").write_text("import sys; open(sys.argv[1], 'w').write('began\\n{')")
         assert "comes to no end" in settings(cell, "master\n").error
 

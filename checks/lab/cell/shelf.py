@@ -18,7 +18,7 @@ FAR_FILTER = SHELF / "far_filter"  # for a cell that plays another machine
 VIEW = SHELF / "view"
 ENVIRONMENT = Path("/lab")
 CELL_PYTHON = str(ENVIRONMENT / "bin" / "python")
-SHOWN = ("inside/entry.py", "locust/settings.py")  # what runs in a cell; they import nothing of the course
+SHOWN = ("inside/entry.py", "inside/options.py")  # what runs in a cell; they import nothing of the course
 # Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
 IN_CELL = {str(LAB / name): f"/course/checks/lab/{name}" for name in SHOWN}
 DEVICES = ("null", "random", "urandom")  # not zero: memory that processes share through it belongs to none of them

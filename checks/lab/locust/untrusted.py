@@ -44,6 +44,8 @@ def fit(kind: type[Kind], facts: Any) -> Kind | None:
 
 
 def _fit(kind: Any, value: Any) -> Any:
+    if kind is Any:
+        return value
     if _is_dataclass(kind):
         hints = _hints(kind)
         return kind(**{name: _fit(hints[name], one) for name, one in value.items()})
