@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from checks.lab import untrusted as fitting
 from checks.lab.locust import record
-from checks.lab.locust import untrusted as fitting
 from checks.lab.locust.record import Fault, Record, UserClass, Wait, began, has_declared
 
 WAIT = {"kind": "wait", "visitor": "a", "start": 1.5, "asked": 2, "actual": 0.05}

@@ -12,11 +12,11 @@ from checks.judging.distribution import says_that_master_is_missing
 from checks.judging.holdings import Form
 from checks.lab.locust.record import MOST_BYTES, Record
 from checks.lab.locust.swarm import LONGEST_LINE, MOST_PRINTED, _printed
-from checks.lab.locust.untrusted import LONGEST_TEXT, MOST_LINES
 from checks.lab.outcome import plain
 from checks.lab.report.timeline import timeline
 from checks.lab.target.journal import Request
 from checks.lab.target.server import Target
+from checks.lab.untrusted import LONGEST_TEXT, MOST_LINES
 from checks.lab.verdict.diagnosis import last_words, uncaught
 from tests.lab.witness import journal
 

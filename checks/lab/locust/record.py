@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from checks.lab.locust.untrusted import fit, lines, parsed
+from checks.lab.untrusted import fit, lines, parsed
 
 # A submission can write into its record too: nothing in it costs the grader more than this.
 MOST_BYTES = 16 * 1024**2

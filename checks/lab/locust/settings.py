@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.lab.cell.practice import Cell
-from checks.lab.locust.untrusted import fit, lines, parsed
+from checks.lab.untrusted import fit, lines, parsed
 
 PARSER = Path(__file__).parents[1] / "inside" / "options.py"
 MOST_BYTES = 2 * 1024**2  # of what the parser says: as many as it reads in files, in JSON

@@ -1,6 +1,5 @@
 """The journal: what the target saw, one record a request."""
 
-import json
 import re
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from checks.lab.target.middleware.faults import LABEL
+from checks.lab.untrusted import value
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -22,7 +22,6 @@ VISITOR = re.compile(r'(?:^|;)\s*visitor="?([^;"]*)')
 MAX_REFUSAL = 300
 LISTED = 4
 NOTICED = 0.5  # seconds
-DEEPEST = 50  # levels of a JSON value
 MOST_REQUESTS = 200_000
 MOST_BYTES = 16 * 1024**2  # of bodies and addresses; parsed, they take some twenty times as much
 
@@ -143,9 +142,9 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
 
         def note_answer(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
             answer["status"] = int(status.split()[0])
-            for name, value in headers:
+            for name, content in headers:
                 if name.lower() == "set-cookie":
-                    answer["visitor"] = answer["visitor"] or _cookie(value)
+                    answer["visitor"] = answer["visitor"] or _cookie(content)
             return start_response(status, [*headers, ("X-Request-Id", str(number))], *exc_info)
 
         refusal = bytearray()
@@ -197,17 +196,4 @@ def _json(content_type: str, body: bytes) -> Any:
     """Return the JSON that a request carried; None where it carried none."""
     if "json" not in content_type.lower():
         return None
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):  # thousands of opening brackets exhaust the parser's stack
-        return None
-    return found if _is_shallow(found) else None
-
-
-def _is_shallow(value: Any) -> bool:
-    """Tell whether a JSON value is nested no deeper than people nest; showing a deeper one could exhaust the stack."""
-    level = [value]
-    for _ in range(DEEPEST):
-        containers = [one for one in level if isinstance(one, dict | list)]
-        level = [inner for one in containers for inner in (one.values() if isinstance(one, dict) else one)]
-    return not any(isinstance(one, dict | list) for one in level)
+    return value(body)

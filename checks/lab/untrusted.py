@@ -1,4 +1,8 @@
-"""Fitting: JSON from where a submission can write too, made into what it should be, or refused."""
+"""The one reader of JSON that a submission could have written: made into what it should be, or refused.
+
+The libraries for that refuse a text that is too long, or let it pass. Here it is cut: a submission could hide an error
+behind a refusal, and fill a report with what passes.
+"""
 
 import json
 import math
@@ -11,6 +15,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 Kind = TypeVar("Kind")
 MOST_LINES = 100_000  # more than the longest run writes
 LONGEST_TEXT = 4_000  # characters
+DEEPEST = 50  # levels of a JSON value
 MISFITS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
@@ -26,12 +31,27 @@ def lines(path: Path, most_bytes: int, longest: int) -> list[bytes]:
     return [line for line in found if 0 < len(line) <= longest]
 
 
+def value(text: bytes) -> Any:
+    """Return the JSON value that a text holds; None where it holds none, or one nested deeper than people nest."""
+    try:
+        found = json.loads(text)
+    except MISFITS:  # thousands of opening brackets exhaust the parser's stack
+        return None
+    return found if _is_shallow(found) else None
+
+
+def _is_shallow(found: Any) -> bool:
+    """Tell whether a JSON value can be shown: a deep one could exhaust the stack."""
+    level = [found]
+    for _ in range(DEEPEST):
+        containers = [one for one in level if isinstance(one, dict | list)]
+        level = [inner for one in containers for inner in (one.values() if isinstance(one, dict) else one)]
+    return not any(isinstance(one, dict | list) for one in level)
+
+
 def parsed(line: bytes) -> dict[str, Any]:
     """Return the JSON object that a line holds; an empty one where it holds none."""
-    try:
-        facts = json.loads(line)
-    except MISFITS:
-        return {}
+    facts = value(line)
     return facts if isinstance(facts, dict) else {}
 
 
