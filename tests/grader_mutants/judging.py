@@ -19,7 +19,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "judging/cluster/log": (),
     "judging/cluster/model": (),
     "judging/cluster/start": (),
-    "judging/cluster/worker_kill": ("kill_a_worker", "_arguments", "_get_to_work", "_goes_on"),
+    "judging/cluster/worker_kill": ("kill_a_worker", "_arguments", "_get_to_work", "_goes_on", "_kill"),
     "judging/data/dataset": ("Dataset", "_named", "_unsorted"),
     "judging/data/errors": (),
     "judging/data/model": (),

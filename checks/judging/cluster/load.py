@@ -53,15 +53,8 @@ def require_halves(kill: WorkerKill, *, rebalances: bool) -> None:
         )
     for name in kill.ended_early if not kill.is_steady else ():
         raise Failed(f"{name} ended by itself", expected, "let nothing in the file end its process, such as quit()")
-    shares, total = kill.shares, len(visits(kill.before))
-    if strangers := total - sum(shares.values()):
-        # A user that waits for its answer keeps its connection, which is looked up before the answer is given.
-        raise Failed(
-            f"{strangers} of {total} users belong to no process that was started, or don't wait for their answers",
-            expected,
-            "send every request through self.client, in the process that Locust runs the user in",
-        )
-    told = " and ".join(f"{name} ran {share}" for name, share in shares.items())
+    _forbid_strangers(kill, expected)
+    told = " and ".join(f"{name} ran {share}" for name, share in kill.shares.items())
     seen = f"{kill.users} users were asked for; {told}"
     if kill.out_of_time and not kill.is_steady and kill.is_strained:
         raise Inconclusive(f"{seen}, in {kill.master.seconds:.0f} s; the machine is too busy: try again")
@@ -70,6 +63,18 @@ def require_halves(kill: WorkerKill, *, rebalances: bool) -> None:
         _forbid_later_users(kill, seen, expected)
     if not kill.is_steady:
         raise _why_not_steady(kill, seen)
+
+
+def _forbid_strangers(kill: WorkerKill, expected: str) -> None:
+    """Return where each user belongs to a worker."""
+    total = len(visits(kill.before))
+    if strangers := total - sum(kill.shares.values()):
+        # A user that waits for its answer keeps its connection, which is looked up before the answer is given.
+        raise Failed(
+            f"{strangers} of {total} users belong to no process that was started, or don't wait for their answers",
+            expected,
+            "send every request through self.client, in the process that Locust runs the user in",
+        )
 
 
 def _forbid_other_shares(kill: WorkerKill, seen: str, expected: str) -> None:

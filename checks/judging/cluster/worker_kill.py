@@ -64,10 +64,8 @@ def kill_a_worker(lab: Lab, confs: Mapping[str, Settings]) -> WorkerKill:
         if is_steady:
             swarm.until(lambda: len({report.worker for report in master.record.reports if report.requests}), 2)
             before = tuple(swarm.target.journal)
-            swarm.kill(victim)
-            if swarm.until(lambda: len(master.record.losses), 1, patience=NOTICE):
-                lost_at = master.record.losses[0].time
-                goes_on = _goes_on(swarm, survivor, lost_at)
+            lost_at = _kill(swarm, victim, master)
+            goes_on = lost_at is not None and _goes_on(swarm, survivor, lost_at)
         swarm.end()
         return WorkerKill(
             users=users,
@@ -105,6 +103,14 @@ def _get_to_work(swarm: Swarm, nodes: Iterable[Node]) -> bool:
         return sum(min(len(own), ROUNDS) for own in visits(swarm.target.journal).values())
 
     return swarm.until(sent, ROUNDS * swarm.users)
+
+
+def _kill(swarm: Swarm, victim: Node, master: Node) -> float | None:
+    """Kill a worker; return when its master missed it, None where it did not."""
+    swarm.kill(victim)
+    if swarm.until(lambda: len(master.record.losses), 1, patience=NOTICE):
+        return master.record.losses[0].time
+    return None
 
 
 def _goes_on(swarm: Swarm, survivor: Node, since: float) -> bool:
