@@ -1,1 +1,1 @@
-"""What several stages ask, as words that criteria use: pauses, rows of a data file, ids that a master deals out."""
+"""What several stages ask, as words that criteria use: pauses, data of one's own, masters and their workers."""

@@ -23,7 +23,8 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 from checks import test_01_sequential_flows, test_02_stress_test, test_04_master_worker
-from checks.judging.distribution import says_that_master_is_missing
+from checks.judging.cluster.announcements import announcements
+from checks.judging.cluster.configuration import MASTER, WORKER
 from checks.judging.pauses import crowded, pauses
 from checks.lab.batch import __main__ as batch
 from checks.lab.batch import cache
@@ -175,7 +176,7 @@ def findings(call: Call) -> None:
 def configuration(call: Call) -> None:
     """master.conf and worker.conf, to the verdict on what they say."""
     found = submission.find(call.path, "04_master_worker")
-    names = test_04_master_worker.MASTER, test_04_master_worker.WORKER
+    names = MASTER, WORKER
     with _Forking() as cell:
         found.copy_to(cell.work)
         confs = dict(zip(names, settings.read(cell, names), strict=True))
@@ -244,7 +245,7 @@ def output(call: Call) -> None:
     began(record)
     has_declared(record)
     printed = swarm._printed(log)
-    says_that_master_is_missing(printed)
+    announcements(printed)
     run = _run(call.recipe, Record.read(record), _visited(call.recipe.get("requests", [])), printed)
     uncaught(run.log)
     aside(run)

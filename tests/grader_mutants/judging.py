@@ -10,12 +10,25 @@ from checks.stages import ROOT
 
 # The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "judging/complaints": (),
-    "judging/distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
-    "judging/holdings": (),
+    "judging/cluster/announcements": (),
+    "judging/cluster/configuration": (),
+    "judging/cluster/failover": (),
+    "judging/cluster/ids": (),
+    "judging/cluster/late_master": (),
+    "judging/cluster/load": (),
+    "judging/cluster/log": (),
+    "judging/cluster/model": (),
+    "judging/cluster/start": (),
+    "judging/cluster/worker_kill": ("kill_a_worker", "_arguments", "_get_to_work", "_goes_on", "_kill"),
+    "judging/data/dataset": ("Dataset", "_named", "_unsorted"),
+    "judging/data/errors": (),
+    "judging/data/model": (),
+    "judging/data/progress": (),
+    "judging/data/reporting": (),
+    "judging/data/rules": (),
+    "judging/data/think_time": (),
     "judging/messages": (),
     "judging/pauses": (),
-    "judging/sharing": (),
     "lab/submission/findings": (),
     "lab/verdict/diagnosis": ("uncaught",),
     "lab/verdict/figures": (),
@@ -189,7 +202,7 @@ class _Words:
         return _called(place.source, name) in self._used  # a constant of the module
 
     def _children(self, node: ast.AST, place: "_Place") -> Iterator[tuple[ast.AST, bool]]:
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in (*EXCEPTIONS, "Lack", *_failures()):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (*EXCEPTIONS, "Missing", *_failures()):
             yield from ((one, True) for one in node.args)
             yield from ((one.value, one.arg != "since") for one in node.keywords)
             return

@@ -20,8 +20,8 @@ from tests.replay.recording import Recording
 from tests.replay.variations import base_of, bases, opened_variation, variations
 
 # What a verdict comes through besides: it is asked, keeps, counts and words, and decides nothing about a submission.
-AROUND = {"__init__", "bench", "evidence", "fitting", "gate", "hints", "intake", "journal", "notes", "plugin", "record"}
-AROUND |= {"remedies", "report", "source", "submission", "trial", "verdict"}
+AROUND = {"__init__", "answer", "evidence", "fitting", "gates", "hints", "intake", "journal", "jsonplaceholder", "lab"}
+AROUND |= {"notes", "petshop", "plugin", "record", "remedies", "report", "scenarios", "source", "submission", "verdict"}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def jury() -> Iterator[Jury]:
 
 
 def source(name: str) -> Source:
-    return next(source for source in sources() if name in source.file.name)
+    return next(source for source in sources() if name in str(source))
 
 
 def mutant(file: str, change: str) -> Mutant:
@@ -63,7 +63,7 @@ def test_a_mutant_leaves_nothing_behind(jury: Jury) -> None:
 
 
 def test_a_changed_constant_counts_wherever_the_module_uses_it(jury: Jury) -> None:
-    by, _, _ = jury.tried(mutant("thinking", "OWN_SLEEP: 0.2 becomes 0.1"))
+    by, _, _ = jury.tried(mutant("judging/pauses", "OWN_SLEEP: 0.2 becomes 0.1"))
     assert "noise_of_a_busy_machine" in by
 
 
@@ -73,7 +73,7 @@ def test_a_boundary_between_fractions_means_nothing(jury: Jury) -> None:
 
 
 def test_what_nobody_looks_at_survives(jury: Jury) -> None:
-    by, reached, unknown = jury.tried(mutant("holdings", "forbid_crowds: never: shared or count"))
+    by, reached, unknown = jury.tried(mutant("data/rules", "forbid_shared_clients: never: shared or count"))
     assert (by, reached, unknown) == ("", 0, [])
 
 
@@ -88,10 +88,10 @@ def test_words_are_told_from_decisions() -> None:
 @pytest.mark.parametrize(
     ("file", "change", "is_advice"),
     [
-        ("distribution", "ALONE: 6.0 becomes 12.0", True),
-        ("distribution", "SAYS_SO: 10.0 becomes 20.0", False),
-        ("distribution", "FEWER: 6 becomes 12", False),
-        ("thinking", "OWN_SLEEP: 0.2 becomes 0.4", False),
+        ("cluster/model", "ALONE: 6.0 becomes 12.0", True),
+        ("cluster/model", "SAYS_SO: 10.0 becomes 20.0", False),
+        ("cluster/model", "FEWER: 6 becomes 12", False),
+        ("judging/pauses", "OWN_SLEEP: 0.2 becomes 0.4", False),
     ],
 )
 def test_a_constant_that_is_only_said_counts_as_words(file: str, change: str, is_advice: bool) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import psutil
 import pytest
 
-from checks.judging.distribution import says_that_master_is_missing
-from checks.judging.holdings import Form
+from checks.judging.cluster.announcements import announcements
+from checks.judging.data.model import Form
 from checks.lab.locust.record import MOST_BYTES, Record
 from checks.lab.locust.swarm import LONGEST_LINE, MOST_PRINTED, _printed
 from checks.lab.outcome import plain
@@ -48,7 +48,7 @@ def test_what_is_printed_comes_in_short_lines(tmp_path: Path, unit: str, quick: 
     printed = _printed(log)
     assert len(printed) <= MOST_PRINTED
     assert max(map(len, printed.split("\n"))) <= LONGEST_LINE
-    for read in (says_that_master_is_missing, uncaught, last_words):
+    for read in (announcements, uncaught, last_words):
         read(printed)
 
 

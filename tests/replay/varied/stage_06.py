@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from checks.judging.distribution import says_that_master_is_missing
+from checks.judging.cluster.announcements import announcements
 from tests.replay.variations import Evidence, varied
 
 BASE = "06_distributed_data/right/leases"
@@ -354,7 +354,7 @@ def one_user_of_the_heir_after_another(evidence: Evidence) -> None:
 def printing(evidence: Evidence, *lines: str, after: float = 7.0) -> Any:
     """Let the worker without a master have printed this, so many seconds after it had begun; return its story."""
     wait, printed = wait_of(evidence), OF_LOCUST + "".join(f"{line}\n" for line in lines)
-    said = says_that_master_is_missing(printed).items()
+    said = announcements(printed).items()
     wait.update(printed=printed, said=[{"kind": kind, "line": line, "after": after} for kind, line in said])
     return wait
 

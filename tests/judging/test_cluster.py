@@ -1,14 +1,16 @@
-"""Words that are told from others: a worker's complaint about its master, exceptions that Locust only logs."""
+"""What a cluster's processes say, and which of it means something: announcements of workers, exceptions, silence."""
 
 import time
 from collections.abc import Sequence
 
 import pytest
 
-from checks.judging.distribution import Group, Loss, Said, Wait, _silence, newcomers, says_that_master_is_missing
-from checks.judging.holdings import Form, Questions
-from checks.judging.sharing import require_message
-from checks.judging.trial import World
+from checks.judging.cluster.announcements import Announcement, announcements
+from checks.judging.cluster.late_master import require_announcement
+from checks.judging.cluster.model import ClusterRun, Failover, LateMaster, newcomers
+from checks.judging.cluster.processes import silence
+from checks.judging.data.dataset import Dataset
+from checks.judging.data.model import Form, Questions
 from checks.lab.locust.record import Fault, Record, UserClass
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Failed
@@ -34,7 +36,7 @@ STARTING = "[2026-01-01 09:20:09,380] master-node/INFO/locust.main: Starting Loc
     ],
 )
 def test_a_line_that_says_that_the_master_is_missing(line: str) -> None:
-    assert says_that_master_is_missing(f"{STARTING}{line}\n")
+    assert announcements(f"{STARTING}{line}\n")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_a_line_that_says_that_the_master_is_missing(line: str) -> None:
     ],
 )
 def test_what_says_nothing_of_the_kind(printed: str) -> None:
-    assert not says_that_master_is_missing(STARTING + printed)
+    assert not announcements(STARTING + printed)
 
 
 def test_exceptions_that_locust_logs_are_found_with_their_place() -> None:
@@ -74,7 +76,7 @@ ValueError: not the submission's
 
 def test_lines_that_differ_in_their_numbers_are_of_one_kind() -> None:
     printed = "12:01:03 no master, pid 4711\nno masters\n12:01:09 no master, pid 4712\n"
-    assert list(says_that_master_is_missing(printed).values()) == ["12:01:03 no master, pid 4711", "no masters"]
+    assert list(announcements(printed).values()) == ["12:01:03 no master, pid 4711", "no masters"]
 
 
 # --- a line that comes in any case
@@ -82,14 +84,14 @@ def test_lines_that_differ_in_their_numbers_are_of_one_kind() -> None:
 MISSING, LOOKING = "no master yet", "looking for the master"
 
 
-def group(printed: Sequence[str], *, age: float = 30.0, before_init: str | None = None) -> Group:
+def group(printed: Sequence[str], *, age: float = 30.0, before_init: str | None = None) -> ClusterRun:
     """Return a group of workers that found their master, and what each of them had printed."""
     record = Record(users=(UserClass("User", None),))
     run = Run(0, Journal(), record, "", 0, 30.0, out_of_time=False)
     names = [f"worker {number}" for number in range(1, len(printed) + 1)]
     logs = dict(zip(names, printed, strict=True))
-    return Group(
-        world=World([], [], {}),
+    return ClusterRun(
+        world=Dataset([], [], {}),
         decoys=frozenset(),
         files=frozenset(),
         questions=Questions("owner", "pet", "visits", (Form("/pets"),), (Form("/visits"),)),
@@ -107,15 +109,15 @@ def group(printed: Sequence[str], *, age: float = 30.0, before_init: str | None 
 def heard(said: Sequence[tuple[str, float]], others: Sequence[str], **more: object) -> None:
     """Judge what a worker said, and when, beside what others printed that had a master from the start."""
     printed = "\n".join(line for line, _ in said)
-    wait = Wait(
+    late = LateMaster(
         group=group([printed]),
         early="worker 1",
-        said=tuple(Said(line, line, after) for line, after in said),
+        said=tuple(Announcement(line, line, after) for line, after in said),
         printed=printed,
         alone=6.0,
         gave_up=False,
     )
-    require_message(wait, Loss(group(others, **more), Journal()))  # type: ignore[arg-type]
+    require_announcement(late, Failover(group(others, **more), Journal()))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +174,6 @@ def test_newcomers_are_those_who_sent_their_first_request_later() -> None:
 def test_silence_is_of_those_who_do_not_go_on() -> None:
     now = time.monotonic()
     seen = journal(*(request(str(user), end=now - user) for user in range(6)), request("5", end=now - 0.1))
-    assert _silence(seen, going_on=2) == pytest.approx(1, abs=0.5)
-    assert _silence(seen, going_on=5) == pytest.approx(4, abs=0.5)
-    assert _silence(seen, going_on=6) == 0
+    assert silence(seen, going_on=2) == pytest.approx(1, abs=0.5)
+    assert silence(seen, going_on=5) == pytest.approx(4, abs=0.5)
+    assert silence(seen, going_on=6) == 0

@@ -2,7 +2,7 @@
 
 import time
 
-from checks.judging.complaints import Unheard, failed_handlers, unheard
+from checks.judging.cluster.log import Unheard, failed_handlers, unheard
 from checks.lab.locust.record import Fault
 
 STARTING = "[2026-01-01 09:20:09,380] vm/INFO/locust.main: Starting Locust 2.47.0\n"

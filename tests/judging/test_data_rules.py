@@ -1,4 +1,4 @@
-"""The holdings: who holds which row, who asks about what is not its own, and when silence proves something."""
+"""The rules of data: who holds which row, who asks about another one's things, and when silence proves something."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from checks.judging import holdings
-from checks.judging.holdings import CHANCES, Form, Holdings, Questions
+from checks.judging.data import errors, progress, reporting, rules
+from checks.judging.data.model import CHANCES, Form, Observation, Questions
 from checks.lab.locust.record import Counted, Fault, Record
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Failed, Inconclusive
@@ -39,8 +39,8 @@ def visits(pet: str, at: float, by: str, status: int = 200) -> Request:
     return sent(f"user of {by}", f"/pets/{pet}/visits", at, status)
 
 
-def held(*requests: Request, size: int = 2, rows: tuple[str, ...] = ROWS) -> Holdings:
-    return Holdings(journal(*requests), QUESTIONS, size, rows, THINGS)
+def observed(*requests: Request, size: int = 2, rows: tuple[str, ...] = ROWS) -> Observation:
+    return Observation(journal(*requests), QUESTIONS, size, rows, THINGS)
 
 
 def run(kept: Journal | None = None, **more: Any) -> Run:
@@ -71,20 +71,20 @@ def problem(check: Callable[..., None], *arguments: Any) -> str:
     ],
 )
 def test_a_question_is_understood_in_each_of_its_forms(request_: Request, ids: tuple[str, ...]) -> None:
-    (user,) = held(request_).users
+    (user,) = observed(request_).users
     assert [asked.ids for asked in user.things] == [ids]
 
 
 @pytest.mark.parametrize("path", ["/owners", "/owners/7", "/owners/7/pets/8", "/pets/7", "/"])
 def test_other_requests_are_nobodys_question(path: str) -> None:
-    assert not held(sent("a", path, 1)).users
-    assert not held(replace(sent("a", "/owners/7/pets", 1), method="POST")).users
+    assert not observed(sent("a", path, 1)).users
+    assert not observed(replace(sent("a", "/owners/7/pets", 1), method="POST")).users
 
 
 def test_users_hold_the_rows_in_turn_whoever_comes_first() -> None:
-    holdings.forbid_other_rows(held(pets("3", 1), pets("7", 2)))
+    rules.forbid_other_rows(observed(pets("3", 1), pets("7", 2)))
     four = [pets("9", 1), pets("7", 2), pets("3", 3), pets("7", 4, by="fourth")]
-    holdings.forbid_other_rows(held(*four, size=4))
+    rules.forbid_other_rows(observed(*four, size=4))
 
 
 @pytest.mark.parametrize(
@@ -104,22 +104,22 @@ def test_users_hold_the_rows_in_turn_whoever_comes_first() -> None:
 )
 def test_other_rows_are_told_with_their_likely_cause(owners: str, rows: str, advice: str) -> None:
     asked = [pets(owner, at, by=f"user {at}") for at, owner in enumerate(owners.split(), start=1)]
-    assert advice in problem(holdings.forbid_other_rows, held(*asked, size=len(asked), rows=tuple(rows.split())))
+    assert advice in problem(rules.forbid_other_rows, observed(*asked, size=len(asked), rows=tuple(rows.split())))
 
 
 def test_a_user_keeps_its_holder() -> None:
-    holdings.forbid_second_holder(held(pets("7", 1), pets("7", 2), pets("3", 3)))
+    rules.forbid_second_holder(observed(pets("7", 1), pets("7", 2), pets("3", 3)))
     assert "later for those of 3" in problem(
-        holdings.forbid_second_holder, held(pets("7", 1, by="a"), pets("3", 2, by="a"))
+        rules.forbid_second_holder, observed(pets("7", 1, by="a"), pets("3", 2, by="a"))
     )
-    assert "names no owner" in problem(holdings.forbid_second_holder, held(sent("a", "/pets", 1)))
-    assert "7 and 3" in problem(holdings.forbid_second_holder, held(sent("a", "/pets", 1, ownerId="7,3")))
+    assert "names no owner" in problem(rules.forbid_second_holder, observed(sent("a", "/pets", 1)))
+    assert "7 and 3" in problem(rules.forbid_second_holder, observed(sent("a", "/pets", 1, ownerId="7,3")))
 
 
 def test_own_things_are_asked_about_once_somebody_may_know_them() -> None:
-    holdings.forbid_foreign_things(held(pets("7", 1), visits("71", 2, by="7"), pets("9", 3)))
+    rules.forbid_foreign_things(observed(pets("7", 1), visits("71", 2, by="7"), pets("9", 3)))
     twins = pets("7", 1, by="twin"), visits("70", 2, by="7"), pets("7", 3)
-    holdings.forbid_foreign_things(held(*twins))
+    rules.forbid_foreign_things(observed(*twins))
 
 
 @pytest.mark.parametrize(
@@ -135,47 +135,47 @@ def test_own_things_are_asked_about_once_somebody_may_know_them() -> None:
     ],
 )
 def test_foreign_things_are_told(requests: tuple[Request, ...], says: str) -> None:
-    assert says in problem(holdings.forbid_foreign_things, held(*requests))
+    assert says in problem(rules.forbid_foreign_things, observed(*requests))
 
 
 def test_two_users_behind_one_client_are_told_and_too_many_visitors() -> None:
     both = replace(pets("7", 1), end=3.0), pets("3", 2, by="user of 7")
     kept = journal(*both)
-    assert "two requests at once" in problem(holdings.forbid_crowds, held(*both), run(kept))
+    assert "two requests at once" in problem(rules.forbid_shared_clients, observed(*both), run(kept))
     three = [pets("7", at, by=f"user {at}") for at in (1, 2, 3)]
-    assert "looked like 3 visitors" in problem(holdings.forbid_crowds, held(*three), run(journal(*three)))
-    holdings.forbid_crowds(held(*three[:2]), run(journal(*three[:2])))
+    assert "looked like 3 visitors" in problem(rules.forbid_shared_clients, observed(*three), run(journal(*three)))
+    rules.forbid_shared_clients(observed(*three[:2]), run(journal(*three[:2])))
 
 
-def test_who_is_silent_is_missing_only_when_the_others_had_their_chances() -> None:
-    early = held(pets("3", 0))
-    assert not early.is_settled(holdings.lacking_users(early))
+def test_silent_users_are_missing_only_when_the_others_had_their_chances() -> None:
+    early = observed(pets("3", 0))
+    assert not early.is_settled(progress.missing_users(early))
     with pytest.raises(Inconclusive, match="1 visitor "):
-        early.require_none(holdings.lacking_users(early), run(importing=5.0))
-    late = held(*busy(0))
-    assert late.is_settled(holdings.lacking_users(late))
-    assert "looked like 1 visitor" in problem(late.require_none, holdings.lacking_users(late), run())
+        early.require_complete(progress.missing_users(early), run(importing=5.0))
+    late = observed(*busy(0))
+    assert late.is_settled(progress.missing_users(late))
+    assert "looked like 1 visitor" in problem(late.require_complete, progress.missing_users(late), run())
 
 
-def test_who_is_slow_on_a_quick_machine_has_sent_too_few_requests() -> None:
-    early = held(pets("3", 0))
+def test_slow_users_on_a_quick_machine_have_sent_too_few_requests() -> None:
+    early = observed(pets("3", 0))
     for slow in (run(out_of_time=True), run(out_of_time=True, importing=1.0)):
-        assert "too few requests in 1 s" in problem(early.require_none, holdings.lacking_users(early), slow)
+        assert "too few requests in 1 s" in problem(early.require_complete, progress.missing_users(early), slow)
 
 
 @pytest.mark.parametrize("ending", ["fell_silent", "ended_by_itself"])
 def test_a_run_that_stands_still_or_ends_by_itself_has_shown_all(ending: str) -> None:
-    early = held(pets("3", 0))
-    assert "1 visitor" in problem(early.require_none, holdings.lacking_users(early), run(**{ending: True}))
+    early = observed(pets("3", 0))
+    assert "1 visitor" in problem(early.require_complete, progress.missing_users(early), run(**{ending: True}))
 
 
 def test_users_ask_so_often_as_is_wanted_and_without_things_only_for_these() -> None:
-    asked = held(pets("7", 1), visits("70", 2, by="7"), pets("9", 3))
-    assert not list(holdings.lacking_questions(asked, things=1, details=1))
-    assert [lack.seen for lack in holdings.lacking_questions(asked, things=1, details=2)] == [
+    asked = observed(pets("7", 1), visits("70", 2, by="7"), pets("9", 3))
+    assert not list(progress.missing_questions(asked, things=1, details=1))
+    assert [one.seen for one in progress.missing_questions(asked, things=1, details=2)] == [
         "user 1 asked 1 time for pets and 1 time for visits; its owner 7 has 2 pets"
     ]
-    assert len(list(holdings.lacking_questions(asked, things=2, details=0))) == 2
+    assert len(list(progress.missing_questions(asked, things=2, details=0))) == 2
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_users_ask_so_often_as_is_wanted_and_without_things_only_for_these() -> 
         [pets("9", 1, status=500), pets("9", 2)],
     ],
 )
-def test_who_goes_on_after_an_error_lacks_nothing(requests: list[Request]) -> None:
-    assert not list(holdings.lacking_after_errors(held(*requests)))
+def test_nothing_is_missing_where_users_go_on_after_an_error(requests: list[Request]) -> None:
+    assert not list(progress.missing_after_errors(observed(*requests)))
 
 
 @pytest.mark.parametrize(
@@ -198,12 +198,12 @@ def test_who_goes_on_after_an_error_lacks_nothing(requests: list[Request]) -> No
         ([pets("7", 1, status=500), pets("7", 2)], "never asked for visits"),
     ],
 )
-def test_who_ends_at_an_error_is_missed_after_it(requests: list[Request], says: str) -> None:
-    before = held(*requests, *busy(-CHANCES))
-    assert not before.is_settled(holdings.lacking_after_errors(before))
-    after = held(*requests, *busy(3))
-    assert after.is_settled(holdings.lacking_after_errors(after))
-    assert any(says in lack.seen for lack in holdings.lacking_after_errors(after))
+def test_users_that_end_at_an_error_are_missed_after_it(requests: list[Request], says: str) -> None:
+    before = observed(*requests, *busy(-CHANCES))
+    assert not before.is_settled(progress.missing_after_errors(before))
+    after = observed(*requests, *busy(3))
+    assert after.is_settled(progress.missing_after_errors(after))
+    assert any(says in one.seen for one in progress.missing_after_errors(after))
 
 
 def named(requests: list[Request], *names: str, **more: Any) -> Run:
@@ -213,7 +213,7 @@ def named(requests: list[Request], *names: str, **more: Any) -> Run:
 
 def test_a_row_for_each_question() -> None:
     asked = [pets("7", 1), visits("70", 2, by="7"), visits("71", 3, by="7")]
-    holdings.forbid_scattered_rows(held(*asked), named(asked, "pets", "visits", "visits"))
+    reporting.forbid_scattered_rows(observed(*asked), named(asked, "pets", "visits", "visits"))
 
 
 @pytest.mark.parametrize(
@@ -228,16 +228,16 @@ def test_a_row_for_each_question() -> None:
 )
 def test_a_report_that_scatters_hides_or_mixes_is_told(names: tuple[str, ...], more: Any, says: str) -> None:
     asked = [pets("7", 1), visits("70", 2, by="7"), visits("71", 3, by="7")]
-    assert says in problem(holdings.forbid_scattered_rows, held(*asked, size=1), named(asked, *names, **more))
+    assert says in problem(reporting.forbid_scattered_rows, observed(*asked, size=1), named(asked, *names, **more))
 
 
 def test_a_failure_is_one_only_where_the_answer_was_good() -> None:
     asked = [pets("7", 1), visits("70", 2, by="7", status=404)]
     failures = (Counted(10, 1, None, (), "pets"), Counted(20, 1, "404", (), "visits"))
-    holdings.forbid_scattered_rows(held(*asked), named(asked, "", "", counted=failures))
+    reporting.forbid_scattered_rows(observed(*asked), named(asked, "", "", counted=failures))
     failures = (Counted(10, 1, "none", (), "pets"), Counted(20, 1, None, (), "visits"))
     assert "pets counts as failed: none" in problem(
-        holdings.forbid_scattered_rows, held(*asked), named(asked, "", "", counted=failures)
+        reporting.forbid_scattered_rows, observed(*asked), named(asked, "", "", counted=failures)
     )
 
 
@@ -247,22 +247,22 @@ def counted(*requests: Request, failure: str | None) -> Record:
 
 def test_error_answers_are_failures_in_the_report() -> None:
     answers = [pets("7", at, status=500) for at in (1, 2, 3)]
-    holdings.forbid_hidden_failures(held(*answers), run(record=counted(*answers, failure="HTTPError")), run())
+    errors.forbid_hidden_failures(observed(*answers), run(record=counted(*answers, failure="HTTPError")), run())
     hidden = problem(
-        holdings.forbid_hidden_failures, held(*answers), run(record=counted(*answers, failure=None)), run()
+        errors.forbid_hidden_failures, observed(*answers), run(record=counted(*answers, failure=None)), run()
     )
     assert "3 of 3 error answers count as successes" in hidden
     assert "such as the 500 for GET /owners/7/pets" in hidden
-    missing = problem(holdings.forbid_hidden_failures, held(*answers), run(), run())
+    missing = problem(errors.forbid_hidden_failures, observed(*answers), run(), run())
     assert "3 of 3 error answers are missing" in missing
 
 
 def test_error_answers_in_flight_at_the_end_need_not_be_counted() -> None:
-    holdings.forbid_hidden_failures(held(pets("7", 1, status=500), pets("3", 1, status=500)), run(), run())
+    errors.forbid_hidden_failures(observed(pets("7", 1, status=500), pets("3", 1, status=500)), run(), run())
 
 
 def test_a_task_that_ends_in_an_error_is_told_to_look_at_the_status() -> None:
     record = Record(errors=(Fault("locustfile.py", 7, error="TypeError: it is a dict"),))
     failing = run(record=record)
-    assert "response.status_code" in problem(holdings.forbid_hidden_failures, held(), failing, run())
-    holdings.forbid_hidden_failures(held(), failing, failing)
+    assert "response.status_code" in problem(errors.forbid_hidden_failures, observed(), failing, run())
+    errors.forbid_hidden_failures(observed(), failing, failing)

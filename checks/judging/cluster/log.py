@@ -1,4 +1,4 @@
-"""The complaints: what Locust logs of a file's messages and handlers, and then goes on as if nothing had happened."""
+"""The log: what Locust notes of a file's messages and handlers before it goes on as if nothing had happened."""
 
 import re
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ IN_A_GREENLET = re.compile(r"<Greenlet at [^>]*?: (\w+)\(.*\bmsg=.*failed with "
 
 @dataclass(frozen=True)
 class Unheard:
-    """A message for which nobody has registered a handler where it came, and Locust's line about it."""
+    """A message that reached a process without a handler for it, and Locust's line about that."""
 
     message: str
     line: str
 
 
 def unheard(log: str) -> tuple[Unheard, ...]:
-    """Return the messages that nobody heard."""
+    """Return the messages that reached no handler."""
     lines = [line[:LONGEST] for line in log.splitlines() if "Unknown message type" in line[:LONGEST]]
     return tuple(Unheard(found["message"], found[0]) for line in lines if (found := UNKNOWN.search(line)))
 
