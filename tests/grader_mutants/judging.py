@@ -11,11 +11,17 @@ from checks.stages import ROOT
 # The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
 ROOMS: dict[str, tuple[str, ...]] = {
     "judging/complaints": (),
+    "judging/concurrency": (),
+    "judging/control": (),
     "judging/distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
+    "judging/gaps": (),
     "judging/holdings": (),
     "judging/messages": (),
     "judging/pauses": (),
     "judging/sharing": (),
+    "judging/sleep": (),
+    "judging/stops": (),
+    "judging/stress": ("StressTest", "PAIR", "SLOW", "FEW", "AFTERWARDS", "FILE", "_is_enough"),
     "lab/submission/findings": (),
     "lab/verdict/diagnosis": ("uncaught",),
     "lab/verdict/figures": (),
