@@ -2,8 +2,8 @@
 
 from typing import NoReturn
 
-from checks.judging.gaps import Gaps, gaps, gaps_in_file, in_all_steps
-from checks.judging.sleep import FOR_CROWD, FOR_PAIR, MANY, QUARTILE, Thresholds, sleep_in
+from checks.judging.gaps import Gaps, are_many, gaps, gaps_in_single_file, in_all_steps
+from checks.judging.sleep import OF_CROWD, QUARTILE, Thresholds, sleep_in
 from checks.judging.stress import StressTest
 from checks.lab.outcome import Failed, Inconclusive, amount
 
@@ -19,12 +19,12 @@ def forbid_sleep(trial: StressTest, expected: str) -> None:
         Inconclusive: the control is late as well, so it may be the machine; or nobody sent enough to judge by.
     """
     shown = trial.pair.shown
-    if sleep_in(gaps(shown), FOR_PAIR, expected):
-        _require_gaps_of_control(*trial.pair_beside_control, FOR_PAIR, expected)
-    if sleep_in(gaps_in_file(trial.crowd.journal, trial.gate), FOR_CROWD, expected):
+    if sleep_in(gaps(shown), Thresholds(), expected):
+        _forbid_sleep_beside(*trial.pair_beside_control, Thresholds(), expected)
+    if sleep_in(gaps_in_single_file(trial.crowd.journal, trial.gate), OF_CROWD, expected):
         expected_of_all = f"{expected}, with {trial.users} users too"
-        _require_gaps_of_control(*trial.crowd_beside_control, FOR_CROWD, expected_of_all)
-    if len(in_all_steps(gaps(shown))) < MANY:
+        _forbid_sleep_beside(*trial.crowd_beside_control, OF_CROWD, expected_of_all)
+    if not are_many(in_all_steps(gaps(shown))):
         seen = f"{len(shown)} requests in {trial.pair.run.seconds:.0f} s are too few to judge by"
         raise_for_too_few(trial, seen, expected)
 
@@ -36,11 +36,11 @@ def raise_for_too_few(trial: StressTest, seen: str, expected: str) -> NoReturn:
         Failed: they sleep, or send too little again, and the control doesn't.
         Inconclusive: so does the control, or nobody did this time.
     """
-    _require_gaps_of_control(*trial.pair_beside_control, FOR_PAIR, expected)
+    _forbid_sleep_beside(*trial.pair_beside_control, Thresholds(), expected)
     raise Inconclusive(f"{seen}, though they went on when they were watched once more; try again")
 
 
-def _require_gaps_of_control(own: Gaps, others: Gaps, thresholds: Thresholds, expected: str) -> None:
+def _forbid_sleep_beside(own: Gaps, others: Gaps, thresholds: Thresholds, expected: str) -> None:
     """Return where users don't sleep, now that they are watched beside the control.
 
     Raises:
@@ -48,21 +48,21 @@ def _require_gaps_of_control(own: Gaps, others: Gaps, thresholds: Thresholds, ex
         Inconclusive: so does the control.
     """
     control = in_all_steps(others)
-    if len(control) < MANY:
+    if not are_many(control):
         raise Inconclusive(f"{len(control)} requests of the grader's own users are too few; try again")
     if failure := sleep_in(own, thresholds.beside(control), expected):
         raise failure
     if sleep_in(own, thresholds, expected):
         seen = f"{OTHERS} were {control[len(control) // 2] * 1000:.0f} ms late at the same time"
         raise Inconclusive(f"{seen}; try again when the machine is less busy")
-    if (count := len(in_all_steps(own))) < MANY:
-        seen = f"watched once more, users sent {amount(count, 'request')}, and {OTHERS} {len(control)}"
+    if not are_many(found := in_all_steps(own)):
+        seen = f"watched once more, users sent {amount(len(found), 'request')}, and {OTHERS} {len(control)}"
         raise Failed(seen, expected, "look for a sleep, for work that takes long, or for what makes users stop")
 
 
 def busy(control: list[float]) -> str:
     """Return what in the gaps of a control shows that the machine is too busy; empty where nothing does."""
-    if len(control) < MANY:
+    if not are_many(control):
         return f"{OTHERS} came to {amount(len(control), 'request')}"
     if control[-1] > STANDSTILL:
         return f"one of the {OTHERS} was {control[-1]:.1f} s late"

@@ -7,6 +7,7 @@ from itertools import pairwise
 from checks.lab.target.journal import Journal, Request
 from checks.lab.target.middleware.gates import Gate
 
+MANY = 20  # gaps: fewer are no sample
 VARYING = re.compile(r"/[^/\s]*\d[^/\s]*")  # a part of a path that differs from time to time: a number, a uuid
 
 Gaps = dict[str, list[float]]  # sorted, by the step that they lie in
@@ -25,7 +26,7 @@ def gaps(journal: Journal) -> Gaps:
     return _gaps_after(journal, lambda request: request.id in later)
 
 
-def gaps_in_file(journal: Journal, gate: Gate) -> Gaps:
+def gaps_in_single_file(journal: Journal, gate: Gate) -> Gaps:
     """Return the gaps of users whom a gate let out in single file; all gaps where it gave up."""
     if gate.gave_up:
         return _gaps_after(journal, lambda _: True)
@@ -45,3 +46,8 @@ def _gaps_after(journal: Journal, counts: Callable[[Request], bool]) -> Gaps:
 def in_all_steps(found: Gaps) -> list[float]:
     """Return the gaps of all steps together, sorted."""
     return sorted(gap for own in found.values() for gap in own)
+
+
+def are_many(found: list[float]) -> bool:
+    """Tell whether there are enough gaps to judge by their quick end."""
+    return len(found) >= MANY

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from checks.judging.gaps import Gaps, in_all_steps
+from checks.judging.gaps import Gaps, are_many, in_all_steps
 from checks.judging.stress import FILE, PAIR
 from checks.lab.outcome import Failed, amount
 
 # Seconds between answer and next request. Beside eight busy loops on two cores, the quickest fortieth was at most
 # 1.8 ms and the lower quartile at most 6 ms. A sleep of fixed length shows in the first, one of random length in the
 # second. Of few gaps, each has to be a long one.
-QUICKEST, QUARTILE, LONG, MANY = 0.005, 0.015, 0.5, 20
+QUICKEST, QUARTILE, LONG = 0.005, 0.015, 0.5
 STALLS = 2  # times that a machine may stand still for long, which delays each user once
 NOISE = 2  # a sleep adds more to the lower quartile than twice the control's, measured at the same time
 
@@ -18,7 +18,7 @@ NOISE = 2  # a sleep adds more to the lower quartile than twice the control's, m
 class Thresholds:
     """What the gaps of users who don't sleep stay below: the seconds of the quickest fortieth and the lower quartile.
 
-    `silences` are the most gaps of more than `silence` seconds.
+    `silences` are the most gaps of more than `silence` seconds. What is not said is that of two users who are served.
     """
 
     quickest: float = QUICKEST
@@ -33,14 +33,13 @@ class Thresholds:
         return replace(self, quickest=self.quickest + usual, quartile=self.quartile + NOISE * usual, silences=silences)
 
 
-FOR_PAIR = Thresholds()
-FOR_CROWD = Thresholds(quickest=0.01, quartile=0.03, silence=FILE.late, silences=STALLS * FILE.abreast)
+OF_CROWD = Thresholds(quickest=0.01, quartile=0.03, silence=FILE.late, silences=STALLS * FILE.abreast)
 
 
 def sleep_in(gaps: Gaps, thresholds: Thresholds, expected: str) -> Failed | None:
     """Return the failure of users who sleep; None where they don't."""
-    rare = in_all_steps({step: own for step, own in gaps.items() if len(own) < MANY})
-    pooled = {"between two requests that are seldom sent": rare} if len(rare) >= MANY else {}
+    rare = in_all_steps({step: own for step, own in gaps.items() if not are_many(own)})
+    pooled = {"between two requests that are seldom sent": rare} if are_many(rare) else {}
     for step, own in {**gaps, **pooled}.items():
         if slept := _slept(own, thresholds):
             return Failed(
@@ -58,7 +57,7 @@ def sleep_in(gaps: Gaps, thresholds: Thresholds, expected: str) -> Failed | None
 
 def _slept(gaps: list[float], thresholds: Thresholds) -> float:
     """Return the seconds that users sleep as a rule, judged by the quick end of their gaps; 0 where they don't."""
-    if len(gaps) < MANY:
+    if not are_many(gaps):
         return gaps[0] if gaps[0] > LONG else 0.0
     is_slow = gaps[len(gaps) // 40] > thresholds.quickest or gaps[len(gaps) // 4] > thresholds.quartile
     return gaps[len(gaps) // 2] if is_slow else 0.0

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import NamedTuple
 
-from checks.judging.gaps import Gaps, gaps, gaps_in_file, in_all_steps, settled
+from checks.judging.gaps import Gaps, gaps, gaps_in_single_file, in_all_steps, settled
 from checks.lab.lab import Lab, Middleware
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Inconclusive
@@ -81,7 +81,7 @@ class StressTest:
         with self._control() as control:
             run = self._crowd(gate, control)
         require_requests(run)
-        return gaps_in_file(run.journal, gate), gaps(control)
+        return gaps_in_single_file(run.journal, gate), gaps(control)
 
     @cached_property
     def pair_beside_control(self) -> tuple[Gaps, Gaps]:
