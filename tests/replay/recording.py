@@ -22,6 +22,7 @@ FOLDER = Path(os.environ.get("WORKSHOP_RECORDINGS", ROOT / ".replay"))
 RUN_MAKING = ("lab/lab.py", "lab/cell/practice.py", "lab/inside", "lab/locust", "lab/target")
 RUN_MAKING += tuple(f"judging/data/{name}.py" for name in ("dataset", "jsonplaceholder", "petshop", "scenarios"))
 RUN_MAKING += tuple(f"judging/cluster/{name}.py" for name in ("model", "processes", "scenarios", "worker_kill"))
+RUN_MAKING += ("judging/gaps.py", "judging/stress.py")
 EXAM = "exam"  # the mode of recordings that were made in cells of exam mode
 SERVED = ("petshop_app", "jsonplaceholder_task/api.py")
 Import = ast.Import | ast.ImportFrom
