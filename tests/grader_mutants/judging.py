@@ -11,11 +11,17 @@ from checks.stages import ROOT
 # The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
 ROOMS: dict[str, tuple[str, ...]] = {
     "judging/complaints": (),
+    "judging/counting": (),
     "judging/distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
+    "judging/failure_messages": (),
     "judging/holdings": (),
     "judging/messages": (),
     "judging/pauses": (),
+    "judging/rounds": (),
     "judging/sharing": (),
+    "judging/slo": (),
+    "judging/slo_advice": (),
+    "judging/slo_script": ("drawn", "_quick", "_slow", "run_through"),
     "lab/submission/findings": (),
     "lab/verdict/diagnosis": ("uncaught",),
     "lab/verdict/figures": (),

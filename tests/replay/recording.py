@@ -20,7 +20,7 @@ from tests.corpus import Entry
 FOLDER = Path(os.environ.get("WORKSHOP_RECORDINGS", ROOT / ".replay"))
 # What makes runs. What judges them may change without another recording; so may what finds and shows submissions.
 RUN_MAKING = ("lab/lab.py", "lab/cell/practice.py", "lab/inside", "lab/locust", "lab/target")
-RUN_MAKING += ("judging/distribution.py", "judging/trial.py")
+RUN_MAKING += ("judging/distribution.py", "judging/slo_script.py", "judging/trial.py")
 EXAM = "exam"  # the mode of recordings that were made in cells of exam mode
 SERVED = ("petshop_app", "jsonplaceholder_task/api.py")
 Import = ast.Import | ast.ImportFrom
