@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import pytest
 
-from checks.judging.pauses import crowded
+from checks.judging.visitors import crowded
 from checks.lab import (
     Failed,
     Inconclusive,

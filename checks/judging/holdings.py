@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from checks.judging.pauses import crowded
+from checks.judging.visitors import crowded
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Failed, Inconclusive, amount
 from checks.lab.target.journal import Journal, Request

@@ -24,7 +24,8 @@ from typing import IO, Any
 
 from checks import test_01_sequential_flows, test_02_stress_test, test_04_master_worker
 from checks.judging.distribution import says_that_master_is_missing
-from checks.judging.pauses import crowded, pauses
+from checks.judging.pauses import pauses
+from checks.judging.visitors import crowded
 from checks.lab.batch import round
 from checks.lab.cell.practice import Cell
 from checks.lab.locust import settings, swarm
