@@ -9,11 +9,11 @@ from checks.judging.slo import Response
 from checks.lab.outcome import Failed, Inconclusive, amount
 
 ROUNDED_MS = 100.0  # a message may round or cut to hundreds
-# How much later a busy machine may let the submission look at its own clock: as a rule, and with few exceptions.
+# How much later than Locust a submission may look at its clock on a busy machine: as a rule, and with few exceptions.
 # Nothing but the machine comes between Locust's clock and the submission's, or between a body and its reader.
 NEAR_MS, LATER_MS, EXCEPTIONS = 250.0, 1000.0, 2
 LONGEST_MS = 60_000.0  # a larger number is no response time, but a clock or a port
-CHANCE = 1  # message that names the status of another answer for another reason
+CHANCE = 1  # message may hold the status of another answer as a number of another meaning
 OWN_TIME = (
     "put the time that you compare with the limit into the message: of the whole answer, in milliseconds, and of no "
     "other answer"
@@ -110,8 +110,6 @@ def _lateness(response: Response, ms: float) -> float:
 
 def _tell_their_times(slow: Sequence[Response]) -> bool:
     """Tell whether the messages of slow responses have, each at the same place, a number that follows its time."""
-    if not slow:
-        return True
 
     def follow(times: list[float]) -> bool:
         late = list(map(_lateness, slow, times))

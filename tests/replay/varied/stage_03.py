@@ -114,6 +114,13 @@ def no_time_for_an_answer_of_a_slow_shop(evidence: Evidence) -> None:
 
 
 @varied(BASE, fails="rounds", says=("too few",))
+def no_time_for_an_answer_of_a_shop_that_is_a_little_slow(evidence: Evidence) -> None:
+    """Less than a second of the shop's own lateness explains no run of a minute."""
+    no_time_for_an_answer.change(evidence)
+    slow_shop(evidence, 900.0)
+
+
+@varied(BASE, fails="rounds", says=("too few",))
 def no_time_for_an_answer_that_nobody_saw_imported(evidence: Evidence) -> None:
     """A record that does not say when Locust was there is no evidence."""
     no_time_for_an_answer.change(evidence)
