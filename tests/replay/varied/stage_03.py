@@ -601,6 +601,22 @@ def slow_ones_without_a_status(evidence: Evidence) -> None:
         fail(evidence, [request], f"limit 3000.0 exceeded: {1000 * (request['end'] - request['start']):.1f}")
 
 
+@varied(BASE, fails="status_message", says=("no status in 2 messages", "or with 3000 and the milliseconds"))
+def slow_ones_without_a_status_whose_times_are_too_long(evidence: Evidence) -> None:
+    """Together with two slow 200s, two slow 500s are said to have taken 1.1 s more than they did: no chance."""
+    too_long(evidence, 2, 1100.0)
+    for request in answers(evidence, "over", 500):
+        took = max(1000 * (request["end"] - request["start"]), count_of(evidence, request)["milliseconds"])
+        fail(evidence, [request], f"limit 3000.0 exceeded: {took + 1100.0:.1f}")
+
+
+@varied(BASE, unclear="status_message")
+def slow_ones_without_a_status_on_a_slow_machine(evidence: Evidence) -> None:
+    """The same where an answer reached Locust 0.3 s late."""
+    slow_ones_without_a_status_whose_times_are_too_long.change(evidence)
+    late_to_locust(evidence, 300.0)
+
+
 @varied(BASE, fails="status_message", says=("no status in 1 message", "or with 3000 and the milliseconds"))
 def a_slow_one_without_a_status_or_a_time(evidence: Evidence) -> None:
     """The limit alone will not do."""
