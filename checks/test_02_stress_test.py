@@ -4,7 +4,7 @@ import pytest
 
 from checks.judging.concurrency import require_all_at_once
 from checks.judging.control import forbid_sleep
-from checks.judging.pauses import crowded
+from checks.judging.visitors import crowded
 from checks.judging.stops import GOES_ON, stop_in
 from checks.judging.stress import PAIR, StressTest
 from checks.lab import Failed, Lab, amount, aside, blamed, forbid_errors, require_requests

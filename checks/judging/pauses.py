@@ -14,6 +14,8 @@ from checks.lab.target.journal import Request
 # Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them: a sleep does.
 OWN_SLEEP = 0.2
 ENOUGH, SAME_WAIT, SAME_SLEEP = 21, 0.001, 0.01  # pauses, and seconds between the shortest and the longest of them
+TOLERANCE = 0.1  # seconds
+MOST_LATE = 0.15  # the share of own sleeps that a busy machine may make look longer: they are measured, not recorded
 TRUE_SHARE = 0.8  # a timer may fire a little early, but users whose sleeps are only claimed don't pause at all
 
 
@@ -42,6 +44,9 @@ class Pause:
     def seconds(self) -> float:
         """The think time: what was asked for, and what the submission slept besides."""
         return self.asked + (self.extra if self.own else 0.0)
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s between {self.before} and {self.after}"
 
 
 def pauses(run: Run) -> list[Pause]:
@@ -84,6 +89,14 @@ def pauses(run: Run) -> list[Pause]:
     return [replace(pause, own=own[pause.step]) for pause in found]
 
 
+def outside(found: Sequence[Pause], low: float, high: float) -> list[Pause]:
+    """Return pauses that no think time between so many seconds explains: the short ones, or else the long ones."""
+    short = [pause for pause in found if pause.seconds < low - TOLERANCE]
+    long = [pause for pause in found if pause.asked + pause.own > high + (TOLERANCE if pause.own else 0)]
+    late = [pause for pause in found if pause.seconds > high + 2 * TOLERANCE]
+    return short or long or (late if len(late) > MOST_LATE * len(found) else [])
+
+
 def are_all_the_same(found: Sequence[Pause]) -> bool:
     """Tell whether nobody has drawn these pauses.
 
@@ -105,12 +118,3 @@ def _own_sleep(extras: Iterable[float]) -> float:
     ordered = sorted(extras)
     quartile = quantiles(ordered, n=4)[0] if len(ordered) > 1 else ordered[0]
     return quartile if quartile > OWN_SLEEP else 0.0
-
-
-def crowded(run: Run) -> list[str]:
-    """Return the visitors that sent a request before the last one was answered: several users behind one client."""
-    return [
-        visitor
-        for visitor, requests in run.journal.visits().items()
-        if any(after.start < before.end for before, after in pairwise(requests))
-    ]

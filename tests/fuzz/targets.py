@@ -25,7 +25,8 @@ from typing import IO, Any
 from checks import test_01_sequential_flows, test_02_stress_test, test_04_master_worker
 from checks.judging.cluster.announcements import announcements
 from checks.judging.cluster.configuration import MASTER, WORKER
-from checks.judging.pauses import crowded, pauses
+from checks.judging.pauses import pauses
+from checks.judging.visitors import crowded
 from checks.lab.batch import __main__ as batch
 from checks.lab.batch import cache
 from checks.lab.cell.practice import Cell

@@ -45,9 +45,19 @@ def test_verdicts_on_variations_are_right_before_anything_is_changed(jury: Jury)
     assert not jury.mistakes
 
 
-@pytest.mark.parametrize("function", ["test_fresh_names", "test_order", "test_think_time"])
-def test_each_condition_of_a_criterion_is_noticed(jury: Jury, function: str) -> None:
-    due = [one for one in mutants(source("test_01")) if one.function == function and not one.is_advice]
+@pytest.mark.parametrize(
+    ("file", "function"),
+    [
+        ("test_01", "test_fresh_names"),
+        ("test_01", "test_order"),
+        ("test_01", "test_think_time"),
+        ("sequence", "out_of_turn"),
+        ("sequence", "stopped_user"),
+        ("pauses", "outside"),
+    ],
+)
+def test_each_condition_of_a_criterion_is_noticed(jury: Jury, file: str, function: str) -> None:
+    due = [one for one in mutants(source(file)) if one.function == function and not one.is_advice]
     tried = {one: jury.tried(one)[0] for one in due}
     assert due
     assert not [str(one) for one, by in tried.items() if not by]
@@ -55,7 +65,7 @@ def test_each_condition_of_a_criterion_is_noticed(jury: Jury, function: str) -> 
 
 def test_a_mutant_leaves_nothing_behind(jury: Jury) -> None:
     before = [case.judge().told for case in jury.cases[:5]]
-    for change in ("TOLERANCE: 0.1 becomes 0.2", "test_users: never", "test_order: without request.status"):
+    for change in ("CHANCE_REPEATS: 4 becomes 8", "test_users: never", "test_order: never: run.out_of_time"):
         one = mutant("test_01", change)
         with transplanted(one.source, one.tree):
             pass
@@ -68,7 +78,7 @@ def test_a_changed_constant_counts_wherever_the_module_uses_it(jury: Jury) -> No
 
 
 def test_a_boundary_between_fractions_means_nothing(jury: Jury) -> None:
-    by, _, _ = jury.tried(mutant("test_01", "on the boundary: pause.seconds < 1 - TOLERANCE"))
+    by, _, _ = jury.tried(mutant("pauses", "on the boundary: pause.seconds < low - TOLERANCE"))
     assert by == FRACTION
 
 

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 from checks.judging.data.model import Asked, Observation, ObservedRun, Questions, User
 from checks.judging.data.progress import missing_users
-from checks.judging.pauses import crowded
+from checks.judging.visitors import crowded
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Failed, amount
 from checks.lab.verdict.diagnosis import aside, require_requests
