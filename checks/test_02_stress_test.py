@@ -2,11 +2,11 @@
 
 import pytest
 
-from checks.judging.concurrency import require_all_at_once
-from checks.judging.control import forbid_sleep
+from checks.judging.stress.concurrency import require_all_at_once
+from checks.judging.stress.control import forbid_sleep
+from checks.judging.stress.runs import PAIR, StressTest
+from checks.judging.stress.stops import GOES_ON, stop_in
 from checks.judging.visitors import crowded
-from checks.judging.stops import GOES_ON, stop_in
-from checks.judging.stress import PAIR, StressTest
 from checks.lab import Failed, Lab, amount, aside, blamed, forbid_errors, require_requests
 from checks.lab.submission.findings import read_findings
 from petshop_app import mystery

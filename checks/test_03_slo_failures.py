@@ -6,17 +6,18 @@ count of it names that number, so it is known what the submission made of each s
 
 import pytest
 
-from checks.judging import slo, slo_script
-from checks.judging.counting import require_counted
-from checks.judging.failure_messages import (
+from checks.judging.slo import limit as slo
+from checks.judging.slo import script as slo_script
+from checks.judging.slo.advice import said_late, why_fast_fails, why_slow_passes, why_status_passes
+from checks.judging.slo.counting import require_counted
+from checks.judging.slo.limit import Response
+from checks.judging.slo.messages import (
     forbid_foreign_statuses,
     require_limit_and_time,
     require_own_times,
     require_status,
 )
-from checks.judging.rounds import forbid_second_opening, require_whole_script
-from checks.judging.slo import Response
-from checks.judging.slo_advice import said_late, why_fast_fails, why_slow_passes, why_status_passes
+from checks.judging.slo.rounds import forbid_second_opening, require_whole_script
 from checks.lab import Failed, Inconclusive, Lab, Run, require_requests
 from checks.lab.target.middleware.faults import Answer
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import NamedTuple
 
-from checks.judging.gaps import Gaps, gaps, gaps_in_single_file, in_all_steps, settled
+from checks.judging.stress.gaps import Gaps, gaps, gaps_in_single_file, in_all_steps, settled
 from checks.lab.lab import Lab, Middleware
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Inconclusive

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from checks.judging.slo_script import gone, is_open, lateness_shown, scripted
+from checks.judging.slo.script import gone, is_open, lateness_shown, scripted
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.target.journal import Request

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from checks.judging.control import raise_for_too_few
-from checks.judging.stress import PAIR, StressTest, came_late
+from checks.judging.stress.control import raise_for_too_few
+from checks.judging.stress.runs import PAIR, StressTest, came_late
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Failed
 from checks.lab.target.journal import Request

@@ -2,9 +2,9 @@
 
 import re
 
-from checks.judging.control import OTHERS, busy
-from checks.judging.stops import early_end
-from checks.judging.stress import StressTest, came_late
+from checks.judging.stress.control import OTHERS, busy
+from checks.judging.stress.runs import StressTest, came_late
+from checks.judging.stress.stops import early_end
 from checks.lab.locust.swarm import Run
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.target.middleware.gates import GivenUp

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from checks.judging.slo_script import lateness_shown, scripted
+from checks.judging.slo.script import lateness_shown, scripted
 from checks.lab.locust.record import Counted
 from checks.lab.locust.swarm import Run
 from checks.lab.target.journal import Request

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
-from checks.judging import slo
-from checks.judging.messages import columns, numbers
-from checks.judging.slo import Response
+from checks.judging.numbers import columns, numbers
+from checks.judging.slo import limit as slo
+from checks.judging.slo.limit import Response
 from checks.lab.outcome import Failed, Inconclusive, amount
 
 ROUNDED_MS = 100.0  # a message may round or cut to hundreds

@@ -5,7 +5,7 @@ The words of its code choose between pieces of advice, never the verdict.
 
 from collections.abc import Sequence, Set
 
-from checks.judging.slo import Response
+from checks.judging.slo.limit import Response
 from checks.lab.locust.swarm import Run
 
 TOO_LATE = (

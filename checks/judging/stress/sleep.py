@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from checks.judging.gaps import Gaps, are_many, in_all_steps
-from checks.judging.stress import FILE, PAIR
+from checks.judging.stress.gaps import Gaps, are_many, in_all_steps
+from checks.judging.stress.runs import FILE, PAIR
 from checks.lab.outcome import Failed, amount
 
 # Seconds between answer and next request. Beside eight busy loops on two cores, the quickest fortieth was at most

@@ -2,9 +2,9 @@
 
 from typing import NoReturn
 
-from checks.judging.gaps import Gaps, are_many, gaps, gaps_in_single_file, in_all_steps
-from checks.judging.sleep import OF_CROWD, QUARTILE, Thresholds, sleep_in
-from checks.judging.stress import StressTest
+from checks.judging.stress.gaps import Gaps, are_many, gaps, gaps_in_single_file, in_all_steps
+from checks.judging.stress.runs import StressTest
+from checks.judging.stress.sleep import OF_CROWD, QUARTILE, Thresholds, sleep_in
 from checks.lab.outcome import Failed, Inconclusive, amount
 
 STANDSTILL = 2.0  # seconds that a control is late: less is no reason why users never come
