@@ -5,6 +5,7 @@ can empty or change these, or keep them from being made.
 """
 
 from collections import Counter
+from collections.abc import Callable
 
 from checks.lab.locust.record import Figures
 from checks.lab.locust.swarm import Run
@@ -27,8 +28,8 @@ def is_reported(run: Run) -> bool:
     return run.record.figures is not None and not _difference(run.record.figures, run)
 
 
-def require_figures(run: Run) -> Figures:
-    """Return Locust's figures.
+def require_figures(run: Run, strained: Callable[[Run], str] = strain) -> Figures:
+    """Return Locust's figures; `strained` tells what shows that the machine was too busy for Locust to make them.
 
     Raises:
         Failed: the submission left none.
@@ -36,7 +37,7 @@ def require_figures(run: Run) -> Figures:
     """
     if run.record.figures is not None:
         return run.record.figures
-    if run.exit_code in KILLED and strain(run):
+    if run.exit_code in KILLED and strained(run):
         raise Inconclusive("the machine was too busy for Locust to come to its end: try again")
     raise Failed(
         f"Locust ended with status {run.exit_code} and left no report",

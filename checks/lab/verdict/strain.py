@@ -21,11 +21,14 @@ def strain(*runs: Run) -> str:
 
 
 def _strain(run: Run) -> str:
+    return standstill(run) or ("the answers themselves were late" if _answers_slowly(run.journal) else "")
+
+
+def standstill(run: Run) -> str:
+    """Return what shows a busy machine whatever the answers took; empty where nothing does."""
     if LONG_IMPORT < run.importing < math.inf:
         return f"it took {run.importing:.0f} s to load Locust itself"
-    if run.standstill > STANDSTILL:
-        return f"the machine stood still for {run.standstill:.0f} s"
-    return "the answers themselves were late" if _answers_slowly(run.journal) else ""
+    return f"the machine stood still for {run.standstill:.0f} s" if run.standstill > STANDSTILL else ""
 
 
 def _answers_slowly(journal: Journal) -> bool:

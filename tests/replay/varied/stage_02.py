@@ -660,6 +660,13 @@ def no_report_at_all(evidence: Evidence) -> None:
     pair_of(evidence)["record"]["figures"] = None
 
 
+@varied(BASE, unclear="report")
+def no_report_from_a_machine_that_stood_still(evidence: Evidence) -> None:
+    """Locust was killed before it could report, and the grader itself was kept waiting."""
+    pair_of(evidence)["record"]["figures"] = None
+    pair_of(evidence).update(exit_code=-9, standstill=6.0)
+
+
 @varied(BASE)
 def one_request_of_each_user_in_flight(evidence: Evidence) -> None:
     """When the end was decided each of the two had a request on its way, which Locust does not count."""
