@@ -366,6 +366,12 @@ def crowd_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEE
     beside(evidence, "crowd", again, noise)
 
 
+@varied(BASE, unclear="no_pause")
+def a_crowd_beside_late_users_of_the_graders(evidence: Evidence) -> None:
+    """All 200 are late, and so is, as a rule, the control, though a quarter of its requests are quick."""
+    crowd_late(evidence, ASLEEP, noise=sorted([0.008] * 10 + [0.14] * 30))
+
+
 @varied(BASE)
 def users_that_are_quick(evidence: Evidence) -> None:
     """4 ms each time are what a machine takes: nobody has to be watched again."""
