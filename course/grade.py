@@ -14,6 +14,8 @@ from course.ending import Stop
 from course.programs import first_to_end, running
 from course.system import INTERRUPT
 
+NO_EXAM = "exam mode can't be had"  # so begins what the probe says where it refuses
+
 
 def read(words: list[str]) -> Callable[[], int]:
     """Reads what is to be graded and how; raises Stop where a path or the task does not exist."""
@@ -69,13 +71,14 @@ def grade(options: argparse.Namespace) -> int:
 
 
 def isolation() -> str:
-    """Returns the mode that isolates strangers' code; raises Stop unless the probe has shown that it works here.
+    """Returns the mode that isolates strangers' code; raises Stop unless a probe has shown that it works here.
 
-    No other outcome of the probe is a yes: not that it can't be started, crashes, is missing, or ends without a word.
+    A probe that is missing, crashes, or ends without a word has shown nothing.
     """
     command = [sys.executable, "-m", "checks.lab.exam", "--probe"]
     probe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
     if probe.returncode or not probe.stdout.strip():
-        reason = (probe.stdout.strip() or probe.stderr.strip() or "exam mode can't be had here").splitlines()[-1]
+        said = (probe.stdout.strip() or probe.stderr.strip() or "its probe says nothing").splitlines()[-1]
+        reason = said if said.startswith(NO_EXAM) else f"{NO_EXAM} here: {said}"
         raise Stop(f"{reason}; or grade with --practice: not isolated.")
     return "exam"

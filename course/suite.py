@@ -12,14 +12,14 @@ from course.system import INTERRUPT
 
 
 def read_check(words: list[str]) -> Callable[[], int]:
-    """Grades exercises/, or one stage of it where the first word names one; further words go to pytest."""
+    """Reads which stage is to be graded: all unless the first word names one. Further words go to pytest."""
     if words and not words[0].startswith("-"):
         words = ["-k", chosen(words[0]).name, *words[1:]]
     return partial(check, words)
 
 
 def read_test(words: list[str]) -> Callable[[], int]:
-    """Runs the course's own tests on all cores; what the user typed goes to pytest."""
+    """Reads nothing: what the user typed goes to pytest, which runs the course's own tests on all cores."""
     return partial(pytest, ROOT / "tests", "-n", "auto", "--dist", "loadgroup", *words)
 
 

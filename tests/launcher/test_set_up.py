@@ -141,19 +141,19 @@ def test_grade_isolates_strangers_unless_told_otherwise(
 @pytest.mark.parametrize(
     ("probe", "reason"),
     [
-        ("raise SystemExit('bubblewrap is missing')", "bubblewrap is missing"),
-        ("print('bubblewrap is missing'); raise SystemExit(1)", "bubblewrap is missing"),
-        ("raise SystemExit(1)", "exam mode can't be had here"),
-        ("", "exam mode can't be had here"),
-        ("import checks.lab.no_such", "ModuleNotFoundError: No module named 'checks.lab.no_such'"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGTERM)", "exam mode can't be had here"),
-        (None, "{python}: No module named checks.lab.exam"),
+        ("""raise SystemExit("exam mode can't be had: it needs bubblewrap")""", ": it needs bubblewrap"),
+        ("print('not today'); raise SystemExit(1)", " here: not today"),
+        ("raise SystemExit(1)", " here: its probe says nothing"),
+        ("", " here: its probe says nothing"),
+        ("import checks.lab.no_such", " here: ModuleNotFoundError: No module named 'checks.lab.no_such'"),
+        ("import os; os.kill(os.getpid(), 15)", " here: its probe says nothing"),
+        (None, " here: {python}: No module named checks.lab.exam"),
     ],
     ids=["refuses", "refuses on stdout", "fails in silence", "succeeds in silence", "crashes", "is killed", "missing"],
 )
 def test_grade_stops_where_the_probe_is_no_yes(clone: Clone, probe: str | None, reason: str) -> None:
     status, output = with_lab(clone, probe).run("grade", ".")
-    shown = reason.format(python=clone.python)
+    shown = f"exam mode can't be had{reason.format(python=clone.python)}"
     assert (status, output) == (1, f"workshop.py: {shown}; or grade with --practice: not isolated.\n")
     assert not (clone.path / "report").exists()
 
