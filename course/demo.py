@@ -35,11 +35,7 @@ def read(words: list[str]) -> Callable[[], int]:
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of the command line."""
     first = NUMBERED[0].number
-    parser = argparse.ArgumentParser(
-        prog="workshop.py demo",
-        description="Shows a stage: the pet shop and Locust on the reference solution; returns Locust's status.",
-        allow_abbrev=False,
-    )
+    parser = argparse.ArgumentParser(prog="workshop.py demo", description=show.__doc__, allow_abbrev=False)
     parser.add_argument("stage", nargs="?", default=first, help=f"the stage's number (default: {first})")
     parser.add_argument("--headless", action="store_true", help="no web page: run, print the table, end")
     parser.add_argument("--run-time", type=run_time, metavar="TIME", help="20, 20s, 3m, 1h20m (headless: 10s)")
@@ -56,7 +52,7 @@ def measure(script: str, run_time: str) -> int:
 
 
 def show(stage: Stage, options: argparse.Namespace) -> int:
-    """Runs pet shop and Locust; returns Locust's status, after a line that says what was to be seen."""
+    """Shows a stage: the pet shop and Locust on the reference solution; returns Locust's status."""
     with tempfile.TemporaryDirectory(prefix="workshop-", ignore_cleanup_errors=True) as folder:
         status = run(stage, options, Path(folder))
         if options.headless and status == 0:

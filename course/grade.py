@@ -29,12 +29,7 @@ def read(words: list[str]) -> Callable[[], int]:
 
 def parser() -> argparse.ArgumentParser:
     """Returns the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="workshop.py grade",
-        description="Grades submissions of others, each in a process of its own, and goes on where an earlier call "
-        "was interrupted.",
-        allow_abbrev=False,
-    )
+    parser = argparse.ArgumentParser(prog="workshop.py grade", description=grade.__doc__, allow_abbrev=False)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a folder, a locustfile, or an archive")
     parser.add_argument("--task", help="one stage only: its number, or jsonplaceholder")
     parser.add_argument("--jobs", type=job_count, default=1, metavar="N", help="so many at once; default: 1")

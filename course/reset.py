@@ -14,11 +14,7 @@ from course.ending import say
 
 def read(words: list[str]) -> Callable[[], int]:
     """Reads which stage is meant."""
-    parser = argparse.ArgumentParser(
-        prog="workshop.py reset",
-        description="Puts the starter of a stage back; the learner's files stay beside it as NAME.bak.",
-        allow_abbrev=False,
-    )
+    parser = argparse.ArgumentParser(prog="workshop.py reset", description=reset.__doc__, allow_abbrev=False)
     parser.add_argument("stage", help="the stage's number, such as 01")
     return partial(reset, chosen(parser.parse_args(words).stage))
 

@@ -34,17 +34,13 @@ WAYS_OUT = {
 
 def read(words: list[str]) -> Callable[[], int]:
     """Reads where the slides are to go."""
-    parser = argparse.ArgumentParser(
-        prog="workshop.py slides",
-        description="Builds the decks of slides/ as HTML and PDF, with marp-cli from npm and the system's browser.",
-        allow_abbrev=False,
-    )
+    parser = argparse.ArgumentParser(prog="workshop.py slides", description=build.__doc__, allow_abbrev=False)
     parser.add_argument("--out", type=Path, default=SLIDES / "build", metavar="DIR", help="default: slides/build")
     return partial(build, parser.parse_args(words).out.resolve())
 
 
 def build(out: Path) -> int:
-    """Builds the decks of slides/ as HTML and PDF into a folder."""
+    """Builds the decks of slides/ as HTML and PDF, with marp-cli from npm and the system's browser."""
     node = set_up()
     with tempfile.TemporaryDirectory(prefix="workshop-") as folder:
         for file in SLIDES.glob("*.md"):
