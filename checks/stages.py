@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXERCISES, SOLUTIONS = ROOT / "exercises", ROOT / "solutions"
 STARTERS, HINTS = ROOT / "checks" / "starters", ROOT / "checks" / "hints"
 TAKE_HOME = "jsonplaceholder_task"
+TAKEN_ALONG = frozenset({".py", ".csv", ".json"})  # the kinds of files that take part in any stage: code and data
 KNOWN_CAPACITY = ("--capacity", "10", "--work-ms", "100")  # 100 requests/s
 
 
