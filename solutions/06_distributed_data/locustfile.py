@@ -36,9 +36,9 @@ def owner_id(row):
 
 owner_ids = []  # on the master: all ids of the file
 held = {}  # on the master: worker -> {number of a user: its owner}
-answers = {}  # on a worker: number of a user -> its owner, to come
-numbers = count()
-connected = Event()  # set by the init event; a worker has none before its master has answered
+answers = {}  # on a worker: number of a waiting user -> the result that it waits for
+numbers = count()  # each user of this process takes one
+connected = Event()  # set at init; on a worker that is when its master has answered
 
 
 @events.init.add_listener

@@ -14,9 +14,9 @@ from locust.runners import STATE_MISSING, WorkerRunner
 
 user_ids = []  # on the master: all ids of the file
 held = {}  # on the master: worker -> {number of a user: its user id}
-answers = {}  # on a worker: number of a user -> its user id, to come
-numbers = count()
-connected = Event()  # set by the init event; a worker has none before its master has answered
+answers = {}  # on a worker: number of a waiting user -> the result that it waits for
+numbers = count()  # each user of this process takes one
+connected = Event()  # set at init; on a worker that is when its master has answered
 
 
 @events.init.add_listener
@@ -43,7 +43,7 @@ def on_wanted(environment, msg, **_):
 
 def next_user_id():
     """Return the id that the fewest users hold; of several, the first in the file."""
-    users = Counter(user_id for user_ids in held.values() for user_id in user_ids.values())
+    users = Counter(user_id for ids in held.values() for user_id in ids.values())
     return min(user_ids, key=lambda user_id: users[user_id])
 
 
