@@ -25,7 +25,8 @@ from pathlib import Path
 from checks.stages import ROOT, SOLUTIONS, STAGES
 from tests.corpus import grade
 
-REJECTED = ("failed", "not_started")  # outcomes; without findings.toml a stage is not started
+LOST = "lost points"  # a bonus criterion failed: the stage passes, but the check has noticed
+REJECTED = ("failed", "not_started", LOST)  # without findings.toml a stage is not started
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -93,11 +94,11 @@ def outcome(mutant: Mutant) -> str:
     with tempfile.TemporaryDirectory() as folder:
         mutant.write(Path(folder))
         for _ in range(2):
-            report = grade(f"--submission={folder}", "-k", mutant.stage).report
-            said = str(report["stages"][mutant.stage]["outcome"])
+            verdict = grade(f"--submission={folder}", "-k", mutant.stage)
+            said = str(verdict.report["stages"][mutant.stage]["outcome"])
             if said != "inconclusive":
                 break
-    return said
+    return LOST if said == "passed" and verdict.failed(mutant.stage) else said
 
 
 # --- Python
