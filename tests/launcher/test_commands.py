@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.submission import answer as submission
-from checks.stages import STAGES, TAKEN_ALONG, Stage
+from checks.stages import STAGES, Stage
 from course import demos
 from tests.launcher.clone import ROOT, Clone, launcher_files
 
@@ -144,10 +143,6 @@ def test_a_demo_without_a_sentence_of_its_own_gets_a_plain_one() -> None:
     assert demos.seen(Stage("98_another_one"), rows) == (
         "12 requests, 3 of them failed; half of the answers took 7 ms or less."
     )
-
-
-def test_reset_and_the_graders_agree_on_what_is_taken_along() -> None:
-    assert TAKEN_ALONG == submission.TAKEN_ALONG
 
 
 @pytest.mark.parametrize("version", [(3, 6), (3, 7), (3, 10)])

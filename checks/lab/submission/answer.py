@@ -10,9 +10,8 @@ from checks import stages
 from checks.lab.outcome import Failed, NotStarted
 from checks.lab.submission.encoding import objection
 from checks.lab.submission.tree import Folder, Kind, TooMuch, below
-from checks.stages import EXERCISES, Stage
+from checks.stages import EXERCISES, TAKEN_ALONG, Stage
 
-TAKEN_ALONG = {".py", ".csv", ".json"}
 # Shown at length; of data, the beginning says what it is.
 CODE = {".py", ".md", *(PurePath(name).suffix for stage in stages.STAGES.values() for name in stage.taken)}
 NEVER_TAKEN = ("conftest.py", "sitecustomize.py", "usercustomize.py")  # Python and pytest run them unasked

@@ -10,10 +10,10 @@ from pathlib import Path
 from checks.lab.cell.practice import Cell
 from checks.lab.outcome import Failed
 from checks.lab.submission import unpack
-from checks.lab.submission.answer import CODE, TAKEN_ALONG
+from checks.lab.submission.answer import CODE
 from checks.lab.submission.tree import DEEPEST
 from checks.lab.submission.unpack import LIMITS, MIB, REFUSED, SUFFIXES
-from checks.stages import STAGES
+from checks.stages import STAGES, TAKEN_ALONG
 
 NUMBERED = re.compile(r"\d\d_")  # a stage's, if perhaps of another version of the course
 SHOWN = sorted(TAKEN_ALONG | CODE)  # what may take part, or is shown; which files do, is decided as for any folder
