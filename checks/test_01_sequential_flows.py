@@ -7,6 +7,7 @@ from checks.judging.pauses import are_all_the_same, outside, pauses
 from checks.judging.sequence import out_of_turn, stopped_user, too_slow, why_no_pet, why_out_of_turn
 from checks.judging.visitors import looked_like
 from checks.lab import Failed, Journal, Lab, Run, amount, aside, blamed, forbid_errors, listed, require_requests
+from checks.lab.locust.run import Ending
 
 HOST = "http://127.0.0.1:5000"
 ROUNDS = 8  # of both steps, for each user
@@ -96,7 +97,7 @@ def test_order(lab: Lab, run: Run) -> None:
             raise blamed(run, seen, "POST /pets, GET /, POST /pets, GET /, ...", why_out_of_turn(lab), requests[place])
     if stopped := stopped_user(run, least=2 * MIN_ROUNDS):
         number, requests = stopped
-        if run.out_of_time:
+        if run.ending is Ending.LIMIT:
             raise too_slow(run, number, requests)
         raise blamed(
             run,

@@ -6,7 +6,7 @@ from checks.judging.stress.concurrency import require_all_at_once
 from checks.judging.stress.control import forbid_sleep
 from checks.judging.stress.runs import PAIR, StressTest
 from checks.judging.stress.stops import GOES_ON, stop_in
-from checks.judging.visitors import crowded
+from checks.judging.visitors import overlapping
 from checks.lab import Failed, Lab, amount, aside, blamed, forbid_errors, require_requests
 from checks.lab.submission.findings import read_findings
 from checks.lab.verdict.figures import require_figures
@@ -36,7 +36,7 @@ def test_users(trial: StressTest) -> None:
     """200 users are held: each is one visitor of the shop, and all have a request on its way at the same time."""
     require_all_at_once(trial)
     run = trial.crowd
-    visitors, shared = len(run.journal.visits()), len(crowded(run))
+    visitors, shared = len(run.journal.visits()), len(overlapping(run))
     if visitors != USERS or shared:
         seen = f"{USERS} users looked like {amount(visitors, 'visitor')}"
         seen += f", {shared} of them with two requests at once" if shared else ""

@@ -9,7 +9,7 @@ import pytest
 
 from checks.lab.cell.practice import Cell
 from checks.lab.lab import COMPRESSION
-from checks.lab.locust.swarm import Run, run_alone
+from checks.lab.locust.run import Run, run_alone
 from checks.lab.target.middleware.faults import Answer, Choice, Faults, in_turn
 from checks.lab.target.server import serve
 from checks.stages import ROOT

@@ -11,7 +11,7 @@ import pytest
 
 from checks.lab.cell.practice import Cell
 from checks.lab.lab import COMPRESSION
-from checks.lab.locust.swarm import run_alone
+from checks.lab.locust.run import run_alone
 from checks.lab.target.server import serve
 from checks.stages import ROOT
 from petshop_app.seed import OWNERS

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import cycle
 
 from checks.lab.lab import Lab
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run
 from checks.lab.outcome import Inconclusive, amount
 from checks.lab.target.journal import Request
 from checks.lab.verdict.diagnosis import blamed
@@ -28,7 +28,8 @@ def stopped_user(run: Run, least: int) -> tuple[int, list[Request]] | None:
     """
     visits = list(run.journal.visits().values())
     enough = max(least, max(map(len, visits)) / 3)
-    stopped = ((number, own) for number, own in enumerate(visits, start=1) if run.fell_silent or len(own) < enough)
+    is_silent = run.ending is Ending.SILENCE
+    stopped = ((number, own) for number, own in enumerate(visits, start=1) if is_silent or len(own) < enough)
     return next(stopped, None)
 
 

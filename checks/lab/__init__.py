@@ -5,7 +5,7 @@ What every check needs is here. Each folder below is one concern; they import in
 """
 
 from checks.lab.lab import Lab
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed, Inconclusive, NotStarted, amount
 from checks.lab.target.journal import Journal, Request, listed
 from checks.lab.target.server import Target

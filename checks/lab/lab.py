@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from checks import stages
 from checks.lab.cell.practice import Cell
 from checks.lab.cell.private import is_inside
+from checks.lab.locust.run import LIMIT, PATIENCE, Run, run_alone
 from checks.lab.locust.settings import Settings, read
-from checks.lab.locust.swarm import LIMIT, PATIENCE, Run, Swarm, run_alone, swarm
+from checks.lab.locust.swarm import Swarm, swarm
 from checks.lab.report.evidence import Evidence, gathered, readings
 from checks.lab.submission.answer import Submission
 from checks.lab.target.journal import Journal

@@ -16,7 +16,7 @@ from checks.lab.cell.bubblewrap import Bubble
 from checks.lab.cell.practice import Cell
 from checks.lab.cell.private import is_inside
 from checks.lab.lab import Lab
-from checks.lab.locust.swarm import LIMIT
+from checks.lab.locust.run import LIMIT
 from checks.lab.outcome import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
 from checks.lab.report.evidence import Evidence
 from checks.lab.report.guide import Guide

@@ -18,9 +18,8 @@ import pytest
 
 from checks.lab import lab as bench
 from checks.lab.cell.practice import Cell
-from checks.lab.locust import swarm
 from checks.lab.locust.record import Record
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run, printed
 from checks.lab.target.journal import Journal
 from checks.lab.target.server import Target
 from checks.stages import ROOT
@@ -62,12 +61,10 @@ def _stand_in(acts: Iterator[Recipe]) -> Callable[..., Run]:
             users=users,
             journal=target.journal,
             record=Record.read(cell.root / "record.jsonl"),
-            log=swarm._printed(cell.root / "locust.log"),
+            log=printed(cell.root / "locust.log"),
             exit_code=act.get("exit", 0),
             seconds=time.monotonic() - started,
-            out_of_time=False,
-            fell_silent=not is_done and not act.get("ends"),
-            ended_by_itself=bool(act.get("ends")),
+            ending=Ending.EXIT if act.get("ends") else Ending.DONE if is_done else Ending.SILENCE,
         )
 
     return run_alone

@@ -26,14 +26,14 @@ from checks import test_01_sequential_flows, test_02_stress_test, test_04_master
 from checks.judging.cluster.announcements import announcements
 from checks.judging.cluster.configuration import MASTER, WORKER
 from checks.judging.pauses import pauses
-from checks.judging.visitors import crowded
+from checks.judging.visitors import overlapping
 from checks.lab.batch import __main__ as batch
 from checks.lab.batch import cache
 from checks.lab.cell.practice import Cell
 from checks.lab.inside import options
-from checks.lab.locust import settings, swarm
+from checks.lab.locust import settings
 from checks.lab.locust.record import Record, began, has_declared
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run, printed
 from checks.lab.outcome import Criterion, Failed, NotStarted, Outcome, Result, plain
 from checks.lab.report.evidence import Evidence, gathered, readings
 from checks.lab.report.page import page
@@ -245,12 +245,12 @@ def output(call: Call) -> None:
     record, log = call.root / "in" / "record.jsonl", call.root / "in" / "locust.log"
     began(record)
     has_declared(record)
-    printed = swarm._printed(log)
-    announcements(printed)
-    run = _run(call.recipe, Record.read(record), _visited(call.recipe.get("requests", [])), printed)
+    said = printed(log)
+    announcements(said)
+    run = _run(call.recipe, Record.read(record), _visited(call.recipe.get("requests", [])), said)
     uncaught(run.log)
     aside(run)
-    crowded(run)
+    overlapping(run)
     with contextlib.suppress(Failed):
         pauses(run)
     require_requests(run)
@@ -269,9 +269,7 @@ def _run(recipe: Recipe, record: Record, journal: Journal, log: str) -> Run:
         log=log,
         exit_code=recipe.get("exit", 0),
         seconds=10.0,
-        out_of_time=False,
-        fell_silent=recipe.get("silent", False),
-        ended_by_itself=not recipe.get("silent", False),
+        ending=Ending.SILENCE if recipe.get("silent") else Ending.EXIT,
     )
 
 

@@ -12,7 +12,7 @@ from checks.judging.cluster.processes import silence
 from checks.judging.data.dataset import Dataset
 from checks.judging.data.model import Form, Questions
 from checks.lab.locust.record import Fault, Record, UserClass
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed
 from checks.lab.target.journal import Journal
 from checks.lab.verdict.diagnosis import uncaught
@@ -87,7 +87,7 @@ MISSING, LOOKING = "no master yet", "looking for the master"
 def group(printed: Sequence[str], *, age: float = 30.0, before_init: str | None = None) -> ClusterRun:
     """Return a group of workers that found their master, and what each of them had printed."""
     record = Record(users=(UserClass("User", None),))
-    run = Run(0, Journal(), record, "", 0, 30.0, out_of_time=False)
+    run = Run(0, Journal(), record, "", 0, 30.0)
     names = [f"worker {number}" for number in range(1, len(printed) + 1)]
     logs = dict(zip(names, printed, strict=True))
     return ClusterRun(

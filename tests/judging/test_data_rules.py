@@ -9,7 +9,7 @@ import pytest
 from checks.judging.data import errors, progress, reporting, rules
 from checks.judging.data.model import CHANCES, Form, Observation, Questions
 from checks.lab.locust.record import Counted, Fault, Record
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.target.journal import Journal, Request
 from tests.lab.witness import journal
@@ -45,7 +45,7 @@ def observed(*requests: Request, size: int = 2, rows: tuple[str, ...] = ROWS) ->
 
 def run(kept: Journal | None = None, **more: Any) -> Run:
     facts = {"users": 2, "journal": kept or Journal(), "record": Record(), "log": "", "exit_code": 0, "seconds": 1.0}
-    return Run(**{**facts, "out_of_time": False, **more})
+    return Run(**{**facts, **more})
 
 
 def busy(since: float) -> list[Request]:
@@ -159,14 +159,14 @@ def test_silent_users_are_missing_only_when_the_others_had_their_chances() -> No
 
 def test_slow_users_on_a_quick_machine_have_sent_too_few_requests() -> None:
     early = observed(pets("3", 0))
-    for slow in (run(out_of_time=True), run(out_of_time=True, importing=1.0)):
+    for slow in (run(ending=Ending.LIMIT), run(ending=Ending.LIMIT, importing=1.0)):
         assert "too few requests in 1 s" in problem(early.require_complete, progress.missing_users(early), slow)
 
 
-@pytest.mark.parametrize("ending", ["fell_silent", "ended_by_itself"])
-def test_a_run_that_stands_still_or_ends_by_itself_has_shown_all(ending: str) -> None:
+@pytest.mark.parametrize("ending", [Ending.SILENCE, Ending.EXIT])
+def test_a_run_that_stands_still_or_ends_early_has_shown_all(ending: Ending) -> None:
     early = observed(pets("3", 0))
-    assert "1 visitor" in problem(early.require_complete, progress.missing_users(early), run(**{ending: True}))
+    assert "1 visitor" in problem(early.require_complete, progress.missing_users(early), run(ending=ending))
 
 
 def test_users_ask_so_often_as_is_wanted_and_without_things_only_for_these() -> None:

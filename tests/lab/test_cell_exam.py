@@ -16,7 +16,7 @@ import pytest
 from checks.lab.cell.bubblewrap import LIMITS, MIB, NOBODYS
 from checks.lab.cell.seccomp import DENIED, MACHINES, filter_bytes
 from checks.lab.exam import obstacle
-from checks.lab.locust.swarm import ENTRY
+from checks.lab.locust.run import ENTRY
 from tests.hostile import require_exam_mode
 from tests.lab.room import DOOR, ROOT, in_a_cell, in_the_room
 from tests.lab.witness import until

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from checks.lab.cell.practice import Cell
-from checks.lab.locust.swarm import Run, run_alone
+from checks.lab.locust.run import Run, run_alone
 from checks.lab.target.middleware.faults import Answer, Faults, in_turn
 from checks.lab.target.server import serve
 from tests.lab.witness import witness

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.target.journal import Request
 from checks.lab.verdict.strain import strain
 from tests.lab.witness import journal, run_of

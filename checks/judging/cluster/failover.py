@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from checks.judging.cluster.ids import require_users, some
 from checks.judging.cluster.model import FREE_AFTER, NOTICE, Failover
 from checks.judging.data.model import User
+from checks.lab.locust.run import Ending
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.verdict.strain import strain
 
@@ -47,7 +48,7 @@ def require_reclaimed(failover: Failover) -> None:
 def _why_not_missed(failover: Failover, expected: str) -> Exception:
     """Return why no worker came in place of one that was killed."""
     group = failover.group
-    if group.whole.out_of_time and strain(group.together):
+    if group.whole.ending is Ending.LIMIT and strain(group.together):
         return Inconclusive("time was up before the master had missed a worker; the machine is too busy: try again")
     if not failover.victim:
         return Failed(
@@ -57,7 +58,7 @@ def _why_not_missed(failover: Failover, expected: str) -> Exception:
         )
     return Failed(
         f"{failover.victim} was killed, and the master had not missed it after "
-        + ("what was left of the time" if group.whole.out_of_time else f"{NOTICE:.0f} s"),
+        + ("what was left of the time" if group.whole.ending is Ending.LIMIT else f"{NOTICE:.0f} s"),
         expected,
         "leave heartbeats as they are: with them Locust misses a worker after some seconds; and while a handler waits, "
         "the master hears and sees nothing",

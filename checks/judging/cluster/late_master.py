@@ -3,6 +3,7 @@
 from checks.judging.cluster.announcements import Announcement, announcements
 from checks.judging.cluster.ids import require_master_alone_reads
 from checks.judging.cluster.model import ALONE, ROOM, SAYS_SO, Failover, LateMaster
+from checks.lab.locust.run import Ending
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.verdict.diagnosis import aside
 from checks.lab.verdict.strain import strain
@@ -75,7 +76,7 @@ def require_recovery(late: LateMaster) -> None:
         )
     if not group.users_of(late.early):
         sent = f"{late.early} waited {max(late.alone, ALONE):.0f} s for its master; then its users sent no request"
-        if group.whole.out_of_time and strain(group.together):
+        if group.whole.ending is Ending.LIMIT and strain(group.together):
             raise Inconclusive(f"{sent} in {group.whole.seconds:.0f} s; the machine is too busy: try again")
         raise Failed(
             sent + aside(group.whole),

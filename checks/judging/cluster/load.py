@@ -6,7 +6,7 @@ from checks.judging.cluster.configuration import MASTER
 from checks.judging.cluster.model import NOTICE
 from checks.judging.cluster.start import require_process
 from checks.judging.cluster.worker_kill import WorkerKill, visits
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed, Inconclusive, amount
 from checks.lab.verdict.diagnosis import aside, blamed, require_requests
 

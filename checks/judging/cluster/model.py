@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from checks.judging.cluster.announcements import Announcement
 from checks.judging.data.dataset import Dataset, observation
 from checks.judging.data.model import Observation, Questions, User
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.target.journal import Journal
 
 # Users that go on while the others stop: four of seven stop on each worker, and Locust chooses them in no order. Where

@@ -12,7 +12,8 @@ from checks.judging.data.dataset import Dataset, observation
 from checks.judging.data.model import FindMissing, Observation, Questions
 from checks.judging.data.progress import missing_users
 from checks.lab.locust.record import Fault, Record
-from checks.lab.locust.swarm import Node, Run, Swarm
+from checks.lab.locust.run import Ending, Run
+from checks.lab.locust.swarm import Node, Swarm
 from checks.lab.target.journal import Journal
 from checks.lab.verdict.diagnosis import uncaught
 
@@ -157,10 +158,16 @@ class Cluster:
             log="",
             exit_code=0,
             seconds=max(run.seconds for run in runs.values()),
-            out_of_time=self.swarm.out_of_time,
-            fell_silent=self._fell_silent,
-            ended_by_itself=any(node.ended_early for node in self._nodes),
+            ending=self._ending,
         )
+
+    @property
+    def _ending(self) -> Ending:
+        if self.swarm.out_of_time:
+            return Ending.LIMIT
+        if any(node.ended_early for node in self._nodes):
+            return Ending.EXIT
+        return Ending.SILENCE if self._fell_silent else Ending.DONE
 
 
 def silence(journal: Journal, going_on: int) -> float:

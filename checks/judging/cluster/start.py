@@ -2,7 +2,7 @@
 
 from checks.judging.cluster.log import failed_handlers, unheard
 from checks.judging.cluster.model import ClusterRun
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run
 from checks.lab.outcome import Failed
 from checks.lab.verdict.diagnosis import aside, require_requests
 
@@ -34,7 +34,7 @@ def require_loaded(group: ClusterRun) -> None:
             "users on both workers, who send requests",
             "look for quit() or exit(): the file runs in the master and in each worker alike",
         )
-    if not group.master.record.users or group.whole.out_of_time:
+    if not group.master.record.users or group.whole.ending is Ending.LIMIT:
         require_requests(group.master)
     raise _why_silent(group)
 

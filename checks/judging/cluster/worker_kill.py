@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from checks.judging.cluster.configuration import MASTER, WORKER
 from checks.judging.cluster.model import NOTICE
 from checks.lab.lab import Lab
+from checks.lab.locust.run import Run
 from checks.lab.locust.settings import Settings
-from checks.lab.locust.swarm import Node, Run, Swarm
+from checks.lab.locust.swarm import Node, Swarm
 from checks.lab.target.journal import Request
 from checks.lab.target.peers import Peers
 from checks.lab.verdict.strain import strain

@@ -3,7 +3,7 @@
 from checks.judging.data.model import FindMissing, Observation, ObservedRun
 from checks.judging.data.progress import missing_after_errors
 from checks.judging.data.rules import forbid_foreign_things, forbid_second_holder
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed
 from checks.lab.verdict.diagnosis import forbid_errors, require_requests
 from checks.lab.verdict.figures import is_reported, require_reported

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run
 from checks.lab.outcome import Inconclusive
 from checks.lab.target.journal import Journal, Request
 from checks.lab.verdict.diagnosis import blamed
@@ -173,10 +173,10 @@ class Observation:
             Inconclusive: the run ended too early to tell, since the machine was too busy.
         """
         for one in missing:
-            is_early = not (run.fell_silent or run.ended_by_itself or self.had_chances(one.since))
+            is_early = not (run.ending is Ending.SILENCE or run.ended_early or self.had_chances(one.since))
             if is_early and strain(run):
                 raise Inconclusive(f"{one.seen}, within {run.seconds:.0f} s; the machine is too busy: try again")
-            ending = "; Locust ended by itself" if run.ended_by_itself else ""
+            ending = "; Locust ended by itself" if run.ended_early else ""
             ending += f"; too few requests in {run.seconds:.0f} s" if is_early else ""
             raise blamed(run, one.seen + ending, one.expected, one.advice, one.request)
 

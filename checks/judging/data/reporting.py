@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from checks.judging.data.model import Asked, Observation
 from checks.lab.locust.record import Counted
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed
 from checks.lab.verdict.diagnosis import forbid_errors
 

@@ -6,8 +6,8 @@ from itertools import cycle, islice
 
 from checks.judging.data.model import Asked, Observation, ObservedRun, Questions, User
 from checks.judging.data.progress import missing_users
-from checks.judging.visitors import crowded
-from checks.lab.locust.swarm import Run
+from checks.judging.visitors import overlapping
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed, amount
 from checks.lab.verdict.diagnosis import aside, require_requests
 
@@ -16,7 +16,7 @@ LISTED = 12
 
 def forbid_shared_clients(observed: Observation, run: Run) -> None:
     """Return where no two users share a client, and none leaves its cookies behind."""
-    count, shared = len(observed.users), len(crowded(run))
+    count, shared = len(observed.users), len(overlapping(run))
     if shared or count > observed.size:
         seen = f"{observed.size} users looked like {amount(count, 'visitor')}"
         seen += f", {shared} of them with two requests at once" if shared else ""

@@ -9,6 +9,7 @@ from checks.judging.data.dataset import Api, Dataset, observation
 from checks.judging.data.model import FindMissing, Missing, Observation, ObservedRun, Questions
 from checks.judging.data.progress import missing_after_errors, missing_users
 from checks.lab.lab import Lab
+from checks.lab.locust.run import Ending
 from checks.lab.target.journal import Journal
 from checks.lab.target.middleware.faults import Answer, Choice
 
@@ -75,7 +76,7 @@ class Scenarios:
         with self._api.serve(self._lab, dataset, answers) as target:
             files = dataset.files(self._lab.submission, self._api.data)
             run = self._lab.swarm(target, users=users, done=done, files=files)
-        shown = run.journal if run.fell_silent or run.ended_by_itself else seen
+        shown = run.journal if run.ending is Ending.SILENCE or run.ended_early else seen
         return ObservedRun(run, observed(run.journal), observed(shown))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from checks.judging.data.model import Asked, Observation
 from checks.judging.pauses import Pause, pauses
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed
 
 THINK_TIME = (1 - 0.1, 3 + 0.1)  # seconds

@@ -6,7 +6,7 @@ The words of its code choose between pieces of advice, never the verdict.
 from collections.abc import Sequence, Set
 
 from checks.judging.slo.limit import Response
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 
 TOO_LATE = (
     "Locust decides at the end of the with block, and what is said afterwards comes too late: indent the if and its "

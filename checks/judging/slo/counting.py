@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed
 from checks.lab.target.journal import Request
 from checks.lab.verdict.figures import require_figures, require_reported

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from checks.judging.slo.script import lateness_shown, scripted
 from checks.lab.locust.record import Counted
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.target.journal import Request
 
 LIMIT_MS = 3000.0

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from checks.judging.slo.script import gone, is_open, lateness_shown, scripted
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.target.journal import Request
 from checks.lab.target.middleware.faults import Answer
@@ -38,7 +38,7 @@ def require_whole_script(run: Run, answers: list[Answer]) -> None:
     seen = f"{run.users} users sent {opened or 'no'} GET / in {run.seconds:.0f} s"
     lacking = {answer.label for answer in answers} - {request.answer for request in run.journal}
     stopped = _stopped(run)
-    if run.out_of_time and (lacking or stopped) and len(scripted(run.journal)) < len(answers):
+    if run.ending is Ending.LIMIT and (lacking or stopped) and len(scripted(run.journal)) < len(answers):
         raise _too_few(run, seen)
     if lacking or stopped:
         silent = f"{len(stopped)} of them" if stopped else "they"

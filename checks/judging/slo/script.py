@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from random import Random
 
 from checks.lab.lab import Lab
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.target.journal import Journal, Request
 from checks.lab.target.middleware.faults import Answer, in_turn
 

@@ -5,7 +5,7 @@ import re
 from checks.judging.stress.control import OTHERS, busy
 from checks.judging.stress.runs import StressTest, came_late
 from checks.judging.stress.stops import early_end
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.target.middleware.gates import GivenUp
 from checks.lab.verdict.diagnosis import aside
@@ -30,7 +30,7 @@ def _wait_for_each_other(run: Run, gave_up: GivenUp) -> bool:
 
     Not where Locust has ended: some of its last requests may still be on their way to the gate.
     """
-    return bool(gave_up.waiting) and came_late(run.journal, gave_up) and not run.ended_by_itself
+    return bool(gave_up.waiting) and came_late(run.journal, gave_up) and not run.ended_early
 
 
 def _too_few(trial: StressTest, gave_up: GivenUp) -> Exception:
@@ -42,7 +42,7 @@ def _too_few(trial: StressTest, gave_up: GivenUp) -> Exception:
     expected = f"{users} at once, one from each of the {users} users that Locust is asked for"
     if started < users and (failure := _overridden(run, users, seen, expected)):
         return failure
-    if run.ended_by_itself:
+    if run.ended_early:
         return early_end(run)
     if started >= users:
         return Failed(f"{started} users were started, but {seen}", expected, WAITING)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from checks.judging.stress.gaps import Gaps, gaps, gaps_in_single_file, in_all_steps, settled
 from checks.lab.lab import Lab, Middleware
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Inconclusive
 from checks.lab.target.journal import Journal
 from checks.lab.target.middleware.gates import AT_WORK, Gate, GivenUp, SingleFile, Turnstile, narrow

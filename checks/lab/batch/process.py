@@ -24,13 +24,13 @@ class Stopped(Exception):
     """The batch was interrupted."""
 
 
-class Stop(threading.Event):
+class Interrupt(threading.Event):
     """The moment at which all gradings end; `grace` is how many seconds those get that have heard it themselves."""
 
     grace = 0.0
 
 
-def run(command: Sequence[str], log: Path, limit: float, stop: Stop) -> tuple[int, bool]:
+def run(command: Sequence[str], log: Path, limit: float, stop: Interrupt) -> tuple[int, bool]:
     """Run a grading to its end or for `limit` seconds; return its status, and whether it was too late.
 
     Raises:

@@ -16,7 +16,7 @@ from pathlib import Path
 from checks.lab.batch.cache import STAMP, Grading, fingerprint, finished, read_json
 from checks.lab.batch.folders import folders, real, sweep
 from checks.lab.batch.options import Options, objection_to
-from checks.lab.batch.process import Stop, Stopped, T, completed, run
+from checks.lab.batch.process import Interrupt, Stopped, T, completed, run
 from checks.lab.batch.summary import Candidate, write_summary
 from checks.lab.outcome import plain
 from checks.lab.report.report import write_whole
@@ -46,7 +46,7 @@ class Batch:
         self._options = options
         self._paths = dict(zip(folders(paths, options.out), paths, strict=True))
         self._lines: dict[Path, Candidate] = {}
-        self.stop = Stop()
+        self.stop = Interrupt()
 
     def run(self) -> int:
         """Grade what is not graded yet, a line for each; return one exit status for all."""

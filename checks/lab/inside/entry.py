@@ -53,7 +53,7 @@ DATA = (".csv", ".json")
 MISSING_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 
 
-class Record:
+class Recorder:
     """The file in which this process tells the grader what it did."""
 
     def __init__(self, path: str) -> None:
@@ -98,7 +98,7 @@ def posing_as(original: Callable[..., Any]) -> Callable[[Callable[..., Any]], Ca
     return pose
 
 
-def compress_think_times(record: Record, factor: float) -> None:
+def compress_think_times(record: Recorder, factor: float) -> None:
     """Divide what Locust's wait functions ask for; nothing else sleeps less.
 
     Pacing (`constant_pacing`, `constant_throughput`) subtracts the time that its last wait took. So each user's clock
@@ -138,7 +138,7 @@ def _visitor(user: Any) -> str:
         return ""
 
 
-def remember_verdicts(record: Record) -> None:
+def remember_verdicts(record: Recorder) -> None:
     """Keep, with each user's greenlet, its latest answer's number and what was said of that answer since.
 
     Said is "with" (a with block was entered), "failure" and "success", in order. A submission may fire Locust's request
@@ -189,7 +189,7 @@ def remember_verdicts(record: Record) -> None:
     locust.contrib.fasthttp.FastHttpSession._send_request_safe_mode = send_remembered
 
 
-def watch(record: Record) -> None:
+def watch(record: Recorder) -> None:
     """Note what the submission declares, its errors, requests to elsewhere, and Locust's figures at the end."""
 
     def on_init(environment: Environment, runner: Runner, **_: Any) -> None:
@@ -291,7 +291,7 @@ def let_messages_travel() -> None:
     MasterRunner.handle_message = handle_later
 
 
-def watch_files(record: Record) -> None:
+def watch_files(record: Recorder) -> None:
     """Note each data file in the submission's folder that is opened, and where."""
 
     def on_audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -303,7 +303,7 @@ def watch_files(record: Record) -> None:
     sys.addaudithook(on_audit)
 
 
-def watch_workers(record: Record, environment: Environment, runner: MasterRunner) -> None:
+def watch_workers(record: Recorder, environment: Environment, runner: MasterRunner) -> None:
     """Note what each worker's reports add to the master's figures, and each worker that the master misses."""
 
     def on_report(client_id: str, data: dict[str, Any], **_: Any) -> None:
@@ -361,7 +361,7 @@ def _request_id(response: Any) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _obey(record: Record, runner: Runner) -> None:
+def _obey(record: Recorder, runner: Runner) -> None:
     """Run as many users as standard input says, as Locust's page would; quit at its end."""
 
     def go_on_with(users: int) -> None:
@@ -456,7 +456,7 @@ def main() -> None:
     """Run Locust; note why, where the submission keeps it from starting."""
     if _is_forsaken():  # a grader that died while this process was starting could not end it any more
         return
-    record = Record(sys.argv[1])
+    record = Recorder(sys.argv[1])
     compress_think_times(record, float(sys.argv[2]))
     remember_verdicts(record)
     locust.runners.WORKER_REPORT_INTERVAL = REPORT_INTERVAL

@@ -15,7 +15,7 @@ BEGINNING = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Wait:
+class ThinkTime:
     """A think time: who began it when (seconds of `time.monotonic`), the seconds asked for and the seconds slept."""
 
     visitor: str
@@ -66,7 +66,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Report:
+class WorkerReport:
     """What a worker's report added to the master's figures, and when it came (seconds of `time.monotonic`)."""
 
     worker: str
@@ -75,7 +75,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Loss:
+class MissedWorker:
     """A worker whose heartbeats the master misses, and since when."""
 
     worker: str
@@ -83,7 +83,7 @@ class Loss:
 
 
 @dataclass(frozen=True)
-class Row:
+class StatsRow:
     """A row of Locust's statistics."""
 
     method: str
@@ -107,7 +107,7 @@ class Figures:
     """Locust's own figures at the end of a run."""
 
     exit_code: int
-    rows: tuple[Row, ...]
+    rows: tuple[StatsRow, ...]
     failures: tuple[Failure, ...]
 
     @property
@@ -126,7 +126,7 @@ class Record:
 
     users: tuple[UserClass, ...] = ()
     shape: str = ""
-    waits: tuple[Wait, ...] = ()
+    waits: tuple[ThinkTime, ...] = ()
     counted: tuple[Counted, ...] = ()
     errors: tuple[Fault, ...] = ()
     strays: tuple[Fault, ...] = ()
@@ -138,8 +138,8 @@ class Record:
     figures: Figures | None = None
     worker: str = ""  # the name by which a worker's master knows it
     printed: int = 0  # bytes that had been printed when Locust's init event came
-    reports: tuple[Report, ...] = ()
-    losses: tuple[Loss, ...] = ()
+    reports: tuple[WorkerReport, ...] = ()
+    losses: tuple[MissedWorker, ...] = ()
     stopped_untold: bool = False  # the test began to stop before the grader had asked for it
     began: float = math.inf  # when the process came to read the submission; infinite where it never did
     declared: float = math.inf  # when it had read it
@@ -231,7 +231,7 @@ KINDS: dict[str, type[Any]] = {
     "stopping": Moment,
     "told": Moment,
     "declared": Declared,
-    "wait": Wait,
+    "wait": ThinkTime,
     "counted": Counted,
     "error": Fault,
     "stray": Fault,
@@ -239,7 +239,7 @@ KINDS: dict[str, type[Any]] = {
     "late": Fault,
     "opened": Fault,
     "crash": Fault,
-    "report": Report,
-    "loss": Loss,
+    "report": WorkerReport,
+    "loss": MissedWorker,
     "figures": Figures,
 }

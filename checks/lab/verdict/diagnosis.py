@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from checks.lab.locust.record import Fault
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Ending, Run
 from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.target.journal import Request
 from checks.lab.verdict.remedies import ANY, remedy
@@ -35,7 +35,7 @@ def require_requests(run: Run) -> None:
         )
     if run.record.crash:
         raise _crashed(run.record.crash)
-    if run.shot:
+    if run.ending is Ending.SIGNAL:
         raise Inconclusive(
             f"somebody else's signal ended Locust (status {run.exit_code}), so nothing can be said: try again"
         )
@@ -150,9 +150,9 @@ def _not_started(run: Run) -> Exception:
             EXPECTED,
             "write a class that inherits HttpUser (or FastHttpUser); a task set alone is not run by anybody",
         )
-    if run.out_of_time and not run.was_loaded:
+    if run.ending is Ending.LIMIT and not run.was_loaded:
         return Inconclusive(f"Locust itself was not loaded after {run.seconds:.0f} s; the machine may be too busy")
-    if run.out_of_time:
+    if run.ending is Ending.LIMIT:
         seen = f"Locust was still reading the file after {run.seconds:.0f} s"
         return Failed(seen, EXPECTED, "leave no endless loop and no long work at the top level of the file")
     words = last_words(run.log)
@@ -184,10 +184,10 @@ def _silent(run: Run) -> Exception:
             EXPECTED,
             "begin your __init__ with super().__init__(*args), or call it on_start, which Locust calls for each user",
         )
-    if run.out_of_time and run.loading > SLOW + TIMES * run.importing:
+    if run.ending is Ending.LIMIT and run.loading > SLOW + TIMES * run.importing:
         seen = f"Locust read the file for {run.loading:.0f} s, and no request came within {run.seconds:.0f} s"
         return Failed(seen, EXPECTED, "leave no long work at the top level of the file")
-    if run.out_of_time:
+    if run.ending is Ending.LIMIT:
         return Inconclusive(f"no request within {run.seconds:.0f} s; the machine may be too busy: try again")
     return Failed(
         f"{run.users} users ran for {run.seconds:.0f} s and sent no request",

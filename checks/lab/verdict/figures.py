@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from checks.lab.locust.record import Figures
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed, Inconclusive, amount
 from checks.lab.verdict.strain import strain
 

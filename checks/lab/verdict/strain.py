@@ -7,7 +7,7 @@ answers is the machine's doing.
 
 import math
 
-from checks.lab.locust.swarm import Run
+from checks.lab.locust.run import Run
 from checks.lab.target.journal import Journal
 
 LONG_IMPORT = 4.0  # seconds: half a second to two is what it takes, three at once on two cores

@@ -89,7 +89,7 @@ def no_dashboard_at_all(evidence: Evidence) -> None:
 def no_time_for_an_answer(evidence: Evidence) -> None:
     """Time was up before the users came to the end of the script, on a machine that is quick."""
     evidence.drop(answers(evidence, "far over: slow body"))
-    run_of(evidence)["out_of_time"] = True
+    run_of(evidence)["ending"] = "LIMIT"
 
 
 @varied(BASE, unclear="rounds")
@@ -129,7 +129,7 @@ def no_time_for_an_answer_that_nobody_saw_imported(evidence: Evidence) -> None:
 
 def a_user_out_of_time(evidence: Evidence) -> None:
     """Let time be up before a user has sent another request, and the last quick answer was asked for."""
-    stopping(evidence)["out_of_time"] = True
+    stopping(evidence)["ending"] = "LIMIT"
     evidence.drop(answers(evidence, "quick")[-1:])
 
 
@@ -149,7 +149,7 @@ def a_slow_user_out_of_time_on_a_busy_machine(evidence: Evidence) -> None:
 @varied(BASE)
 def the_end_at_the_last_moment(evidence: Evidence) -> None:
     """Time was up when the script was through."""
-    run_of(evidence)["out_of_time"] = True
+    run_of(evidence)["ending"] = "LIMIT"
 
 
 def stopping(evidence: Evidence) -> Any:
