@@ -18,7 +18,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from checks.lab.cell.bubblewrap import Bubble
+from checks.lab.cell.bubblewrap import BubblewrapCell
 from checks.lab.cell.practice import Cell
 from checks.lab.cell.private import enter
 
@@ -66,7 +66,7 @@ def main() -> int:
     worst = 0.0
     print(f"{f'milliseconds, medians of {runs}':30}{'practice':>10}{'exam':>10}{'added':>10}")
     for name, code in WORK.items():
-        pairs = [(cost(Cell, code), cost(Bubble, code)) for _ in range(runs)]
+        pairs = [(cost(Cell, code), cost(BubblewrapCell, code)) for _ in range(runs)]
         plain, drawn = (middle([pair[mode] for pair in pairs]) for mode in (0, 1))
         lines = (name, "  CPU time", "  the cell itself")
         for what, before, after in zip(lines, astuple(plain), astuple(drawn), strict=True):

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 
-from checks.lab.cell.bubblewrap import Bubble
+from checks.lab.cell.bubblewrap import BubblewrapCell
 from checks.lab.cell.cgroup import group
 from checks.lab.cell.private import NoExam, enter, require_programs
 from checks.lab.cell.shelf import SHELF_BYTES
@@ -82,7 +82,7 @@ def _joined(words: list[str]) -> list[str]:
 
 def _trial() -> str:
     """Start a cell that does nothing; return what it says where it does not start."""
-    with Bubble() as cell, (cell.root / "said").open("w+b") as output:
+    with BubblewrapCell() as cell, (cell.root / "said").open("w+b") as output:
         process = cell.start(["-c", "import locust.clients"], output, cell.root / "told")
         if process.wait(PROBE_LIMIT) == 0:
             return ""

@@ -1,7 +1,7 @@
 """The bench: what a check is given to judge one submission with."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,6 @@ from checks.lab.target.peers import Peers
 from checks.lab.target.server import THREADS, Target, serve
 from checks.lab.verdict.diagnosis import astray
 from petshop_app import create_app
-from petshop_app.owners import replace_owners
-from petshop_app.seed import Owner, Pet
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -82,15 +80,14 @@ class Lab:
         threads: int = THREADS,
         peers: Peers | None = None,
         front: Middleware | None = None,
-        owners: Sequence[Owner] = (),
-        pets: Iterable[Pet] = (),
+        seed: Callable[[Path], None] | None = None,
     ) -> Iterator[Target]:
-        """Serve a fresh pet shop, as `serving` does, on a database of its own; `owners`, if any, are its only ones."""
+        """Serve a fresh pet shop, as `serving` does; `seed`, where given, fills its database beforehand."""
         with TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
             shop = create_app({"DATABASE": Path(folder) / "petshop.sqlite3"})
             try:
-                if owners:
-                    replace_owners(shop.config["DATABASE"], owners, pets)
+                if seed:
+                    seed(shop.config["DATABASE"])
                 with self.serving(shop, answers, threads, peers, front) as target:
                     yield target
             finally:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from checks.lab.cell.bubblewrap import Bubble
+from checks.lab.cell.bubblewrap import BubblewrapCell
 from checks.lab.cell.practice import Cell
 from checks.lab.cell.private import is_inside
 from checks.lab.lab import Lab
@@ -33,7 +33,7 @@ QUIET = -2  # pytest -qq
 CONFTEST, SETTINGS = ROOT / "checks" / "conftest.py", ROOT / "pyproject.toml"
 TESTED = ("conftest.py", "lab", "petshop", "jsonplaceholder")
 OURS = (ROOT / "conftest.py", CONFTEST, *(ROOT / "tests" / name for name in TESTED))
-CELLS = {"practice": Cell, "exam": Bubble}
+CELLS = {"practice": Cell, "exam": BubblewrapCell}
 RESULT = "workshop_result"  # an attribute of pytest's report: it travels from workers, and stays out of JUnit
 EVIDENCE = "workshop_evidence"  # the same, for what a report shows beside the verdict
 results_key = pytest.StashKey[dict[str, Result]]()

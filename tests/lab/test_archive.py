@@ -276,13 +276,13 @@ def test_no_link_that_lies_in_the_unpacked_folder_is_followed(tmp_path: Path, mo
         assert [file.name for file in folder.iterdir()] == ["out"]
 
 
-def test_exam_mode_unpacks_in_a_bubble(tmp_path: Path) -> None:
+def test_exam_mode_unpacks_in_a_cell_of_its_own(tmp_path: Path) -> None:
     require_exam_mode()
     path = zipped(tmp_path / "a.zip", "course-main/mine/locustfile.py", "course-main/mine/data/owners.csv")
     code = f"""
         from pathlib import Path
         from checks.lab.submission.archive import unpacked
-        with unpacked(Path({str(path)!r}), Bubble) as folder:
+        with unpacked(Path({str(path)!r}), BubblewrapCell) as folder:
             print(sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()))
         print(folder.exists())
     """

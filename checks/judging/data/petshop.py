@@ -1,6 +1,7 @@
 """The pet shop of stages 05 and 06: owners stand in the data file, pets belong to them, and visits are the details."""
 
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import permutations
 
 from checks.judging.data.dataset import Api, DataFile, Dataset
@@ -9,6 +10,7 @@ from checks.lab.lab import Lab
 from checks.lab.target.middleware.faults import Choice
 from checks.lab.target.peers import Peers
 from checks.lab.target.server import Target
+from petshop_app.owners import replace_owners
 from petshop_app.seed import CHECK_UP, OWNERS, Owner, Pet, Visit
 
 QUESTIONS = Questions(
@@ -30,7 +32,7 @@ def serve(
     owners = [Owner(row.id, row.name) for row in dataset.holders]
     visits = (Visit("2025-01-20", CHECK_UP),)
     pets = [Pet("Pet", "dog", owner, visits, id) for owner, ids in dataset.things.items() for id in ids]
-    return lab.petshop(answers, peers=peers, owners=owners, pets=pets)
+    return lab.petshop(answers, peers=peers, seed=partial(replace_owners, owners=owners, new_pets=pets))
 
 
 API = Api(QUESTIONS, DataFile("owners", "owner_id", [*NAMES, *MORE_NAMES]), serve)

@@ -1,4 +1,4 @@
-"""The bubble: exam mode's cell, drawn with bubblewrap around each process of a submission that nobody trusts.
+"""Exam mode's cell, drawn with bubblewrap around each process of a submission that nobody trusts.
 
 A process in it has its own process ids, user, IPC and host name; the network is the grader's private loopback, so that
 it can reach the target and its swarm. It sees what stands on the shelf, and its own folders. It writes there, into
@@ -10,26 +10,23 @@ besides, where the grader may make one.
 """
 
 import contextlib
-import json
 import os
 import random
 import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
-
 from checks.lab.cell.cgroup import group
+from checks.lab.cell.inmate import Inmate
 from checks.lab.cell.kernel import mount_memory, unmount
 from checks.lab.cell.network import Network
 from checks.lab.cell.practice import Cell
 from checks.lab.cell.shelf import CELL_PYTHON, FAR_FILTER, FILTER, IN_CELL, PRIVATE, system_arguments
-from checks.lab.cell.usage import Usage, usage, written
+from checks.lab.cell.usage import Usage, written
 
 MIB = 1024**2
 DISK = 128 * MIB  # in the working directory, and as much at home
@@ -57,13 +54,12 @@ LIMITS = {
     "rtprio": 0,
     "sigpending": 1024,
 }
-PATIENCE = 10.0  # seconds for a killed process to be gone
 LOOK_EVERY = 0.1  # seconds; memory can grow by some hundred MB in that time
 PLACE = "/cell"  # where its processes find what lies in its root
 NOBODYS = range(1_900_000_000, 2_100_000_000)  # user ids that no system gives to anybody
 
 
-class Bubble(Cell):
+class BubblewrapCell(Cell):
     """A cell for code that nobody trusts; needs exam mode's private network around it."""
 
     filter = FILTER
@@ -79,7 +75,7 @@ class Bubble(Cell):
         self._user = _spare_user()
         self._group = group(self.root.name, MEMORY)
         self._excess = ""
-        self._inmates: dict[int, _Inmate] = {}
+        self._inmates: dict[int, Inmate] = {}
         self._closed = threading.Event()
         self._guard = threading.Thread(target=self._watch, name="guard", daemon=True)
 
@@ -115,7 +111,7 @@ class Bubble(Cell):
                 extra_groups=None if self._user is None else [],
             )
             spoken.close()
-            inmate = self._inmates[process.pid] = _Inmate(process, heard.read())
+            inmate = self._inmates[process.pid] = Inmate(process, heard.read())
             self._join(inmate)
         # Here the pipe ends that has held it back: what it does counts from its first step.
         if len(self._inmates) == 1:
@@ -186,7 +182,7 @@ class Bubble(Cell):
         for path in theirs:
             os.lchown(path, self._user, self._user)
 
-    def _join(self, inmate: "_Inmate") -> None:
+    def _join(self, inmate: Inmate) -> None:
         """Put a process that has not begun yet into the cell's control group."""
         if self._group:
             try:
@@ -208,13 +204,13 @@ class Bubble(Cell):
             for inmate in living if self._excess else ():
                 inmate.end()
 
-    def _taken(self, inmates: "Sequence[_Inmate]") -> Usage:
+    def _taken(self, inmates: Sequence[Inmate]) -> Usage:
         """Return what the processes of the cell take, and the memory that their files are in."""
         return sum((inmate.usage() for inmate in inmates), Usage(memory=sum(map(written, self._places))))
 
 
-class Machine(Bubble):
-    """A bubble as far from the others as another machine: with a network of its own, and a stricter filter.
+class Machine(BubblewrapCell):
+    """A cell as far from the others as another machine: with a network of its own, and a stricter filter.
 
     Of the grader's ports it reaches `ports` alone. `called` gets the grader's own port of each connection, before
     anything is sent on it.
@@ -234,55 +230,6 @@ class Machine(Bubble):
         """End every process of the machine, and its network."""
         super().close()
         self._network.close()
-
-
-class _Inmate:
-    """A process that was started in a cell, and the first process of its own process ids: all others end with it."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", told: bytes) -> None:
-        self._process = process
-        self._started = time.monotonic()
-        self._init: psutil.Process | None = None
-        with contextlib.suppress(ValueError, KeyError, psutil.NoSuchProcess):  # a cell that has failed to start
-            self._init = psutil.Process(json.loads(told)["child-pid"])
-
-    @property
-    def age(self) -> float:
-        """The seconds since it was started."""
-        return time.monotonic() - self._started
-
-    def is_alive(self) -> bool:
-        """Tell whether something of it may still run."""
-        return self._process.returncode is None or bool(self._init and _is_alive(self._init))
-
-    @property
-    def pids(self) -> list[int]:
-        """The processes that are there before any line of a submission has run."""
-        return [self._process.pid, *([self._init.pid] if self._init else [])]
-
-    def usage(self) -> Usage:
-        """Return what all of it takes."""
-        return usage(self._init.pid) if self._init else Usage()
-
-    def end(self) -> None:
-        """End all of it; return when nothing is left."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if self._init:
-                self._init.kill()
-        if self._process.returncode is None:
-            self._process.kill()
-        self._process.wait()
-        deadline = time.monotonic() + PATIENCE
-        while self._init and _is_alive(self._init) and time.monotonic() < deadline:
-            time.sleep(0.001)
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    """Tell whether a process has more to do than to be buried: the first of its ids dies after all the others."""
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
 
 
 def _excess(taken: Usage, age: float) -> str:

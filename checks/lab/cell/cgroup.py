@@ -1,7 +1,7 @@
 """The control group: the kernel's own count of what a cell takes, where the grader may make a group of its own.
 
 It counts what a look from outside misses, such as the kernel's memory behind sockets, pipes and file locks, and holds
-the limit to the byte. Where there is none, the guard in `bubble` alone counts.
+the limit to the byte. Where there is none, the guard in `bubblewrap` alone counts.
 
 Root may make groups nearly everywhere: in version 1 below the grader's own group, in version 2 beside it, since there a
 group with processes may have no groups below it. An ordinary user may do so where systemd hands a part of the hierarchy

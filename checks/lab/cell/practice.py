@@ -1,6 +1,6 @@
 """The cell: where a submission's processes run. Practice mode: portable, tidy, but no defence against malice.
 
-Exam mode's cell is in `bubble`.
+Exam mode's cell is in `bubblewrap`.
 """
 
 import contextlib
