@@ -2,7 +2,7 @@
 
 import time
 
-from checks.judging.cluster.log import Unheard, failed_handlers, unheard
+from checks.judging.cluster.log import UnhandledMessage, failed_handlers, unheard
 from checks.lab.locust.record import Fault
 
 STARTING = "[2026-01-01 09:20:09,380] vm/INFO/locust.main: Starting Locust 2.47.0\n"
@@ -69,8 +69,8 @@ def test_messages_that_nobody_hears() -> None:
         "Unknown message type received from worker vm_1a (index 0): asking for one\n"
     )
     assert unheard(STARTING + log) == (
-        Unheard("owner", "Unknown message type received: owner"),
-        Unheard("asking for one", "Unknown message type received from worker vm_1a (index 0): asking for one"),
+        UnhandledMessage("owner", "Unknown message type received: owner"),
+        UnhandledMessage("asking for one", "Unknown message type received from worker vm_1a (index 0): asking for one"),
     )
 
 

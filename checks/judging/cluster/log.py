@@ -14,17 +14,17 @@ IN_A_GREENLET = re.compile(r"<Greenlet at [^>]*?: (\w+)\(.*\bmsg=.*failed with "
 
 
 @dataclass(frozen=True)
-class Unheard:
+class UnhandledMessage:
     """A message that reached a process without a handler for it, and Locust's line about that."""
 
     message: str
     line: str
 
 
-def unheard(log: str) -> tuple[Unheard, ...]:
+def unheard(log: str) -> tuple[UnhandledMessage, ...]:
     """Return the messages that reached no handler."""
     lines = [line[:LONGEST] for line in log.splitlines() if "Unknown message type" in line[:LONGEST]]
-    return tuple(Unheard(found["message"], found[0]) for line in lines if (found := UNKNOWN.search(line)))
+    return tuple(UnhandledMessage(found["message"], found[0]) for line in lines if (found := UNKNOWN.search(line)))
 
 
 def failed_handlers(log: str) -> tuple[Fault, ...]:

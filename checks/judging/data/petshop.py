@@ -11,7 +11,7 @@ from checks.lab.target.middleware.faults import Choice
 from checks.lab.target.peers import Peers
 from checks.lab.target.server import Target
 from petshop_app.owners import replace_owners
-from petshop_app.seed import CHECK_UP, OWNERS, Owner, Pet, Visit
+from petshop_app.seed import CHECK_UP, OWNERS, Owner, SeedPet, Visit
 
 QUESTIONS = Questions(
     holder="owner",
@@ -31,7 +31,7 @@ def serve(
     """Serve a pet shop whose owners are the data set's holders, and whose pets are their things."""
     owners = [Owner(row.id, row.name) for row in dataset.holders]
     visits = (Visit("2025-01-20", CHECK_UP),)
-    pets = [Pet("Pet", "dog", owner, visits, id) for owner, ids in dataset.things.items() for id in ids]
+    pets = [SeedPet("Pet", "dog", owner, visits, id) for owner, ids in dataset.things.items() for id in ids]
     return lab.petshop(answers, peers=peers, seed=partial(replace_owners, owners=owners, new_pets=pets))
 
 
