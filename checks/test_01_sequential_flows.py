@@ -4,7 +4,7 @@ import pytest
 
 from checks.judging.host import why_another_host
 from checks.judging.pauses import are_all_the_same, outside, pauses
-from checks.judging.sequence import out_of_turn, stopped_user, too_slow, why_no_pet, why_out_of_turn
+from checks.judging.sequence import out_of_turn, stopped_user, too_slow, were_replaced, why_no_pet, why_out_of_turn
 from checks.judging.visitors import looked_like
 from checks.lab import Failed, Journal, Lab, Run, amount, aside, blamed, forbid_errors, listed, require_requests
 from checks.lab.locust.run import Ending
@@ -52,7 +52,7 @@ def test_host(run: Run) -> None:
 @pytest.mark.criterion(points=1, after="loads")
 def test_users(run: Run) -> None:
     """Each simulated user is one visitor of the shop, from its start to the end."""
-    if seen := looked_like(run):
+    if (seen := looked_like(run)) and not were_replaced(run, (ADD, OPEN)):  # that users stop, test_order says
         advice = "send every request through self.client, which keeps the user's cookies"
         if len(run.journal.visits()) <= run.users:
             advice = "let Locust start as many users as it is asked for, each with its own self.client"

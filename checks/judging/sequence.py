@@ -21,6 +21,16 @@ def out_of_turn(requests: Sequence[Request], steps: Sequence[Step]) -> int | Non
     return None
 
 
+def were_replaced(run: Run, steps: Sequence[Step]) -> bool:
+    """Tell whether more visitors came than users were asked for since users stopped while others were still to start.
+
+    Locust starts others in their place then. Each of these visitors goes through the steps, at least once.
+    """
+    visits = list(run.journal.visits().values())
+    have_rounds = all(len(own) >= len(steps) and out_of_turn(own, steps) is None for own in visits[: -run.users])
+    return len(visits) > run.users and have_rounds
+
+
 def stopped_user(run: Run, least: int) -> tuple[int, list[Request]] | None:
     """Return the number and the requests of the first user that has stopped; None where each one goes on.
 

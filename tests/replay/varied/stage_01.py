@@ -437,3 +437,16 @@ def one_request_of_each_user_in_flight(evidence: Evidence) -> None:
 def one_request_too_few_in_the_report(evidence: Evidence) -> None:
     """Locust has counted one request less than can be explained."""
     figures_follow(evidence, -run_of(evidence)["users"] - 1)
+
+
+@varied(PAUSES, fails="order", says=("and nothing more",))
+def a_user_that_stopped_and_was_replaced(evidence: Evidence) -> None:
+    """A user stopped after a round while others were still to start, so Locust started one in its place."""
+    for request in evidence.visits(run_of(evidence)["journal"])[0][:2]:
+        request["visitor"] = "stopped"
+
+
+@varied(PAUSES, fails="users", says=("visitors",))
+def a_cookie_that_is_lost_after_one_request(evidence: Evidence) -> None:
+    """One more visitor, which has no round behind it: the user's first request was sent with a client of its own."""
+    evidence.visits(run_of(evidence)["journal"])[0][0]["visitor"] = "lost"
