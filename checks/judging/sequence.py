@@ -24,11 +24,12 @@ def out_of_turn(requests: Sequence[Request], steps: Sequence[Step]) -> int | Non
 def were_replaced(run: Run, steps: Sequence[Step]) -> bool:
     """Tell whether more visitors came than users were asked for since users stopped while others were still to start.
 
-    Locust starts others in their place then. Each of these visitors goes through the steps, at least once.
+    Locust starts others in their place then. Each of these visitors goes through the steps, at least once, and in the
+    end all are silent; a user that loses its cookies goes on as one visitor after the other.
     """
     visits = list(run.journal.visits().values())
     have_rounds = all(len(own) >= len(steps) and out_of_turn(own, steps) is None for own in visits[: -run.users])
-    return len(visits) > run.users and have_rounds
+    return run.ending is Ending.SILENCE and len(visits) > run.users and have_rounds
 
 
 def stopped_user(run: Run, least: int) -> tuple[int, list[Request]] | None:

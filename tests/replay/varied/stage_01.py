@@ -444,6 +444,14 @@ def a_user_that_stopped_and_was_replaced(evidence: Evidence) -> None:
     """A user stopped after a round while others were still to start, so Locust started one in its place."""
     for request in evidence.visits(run_of(evidence)["journal"])[0][:2]:
         request["visitor"] = "stopped"
+    run_of(evidence)["ending"] = "SILENCE"
+
+
+@varied(PAUSES, fails="users", says=("visitors",))
+def a_cookie_that_is_lost_after_each_round(evidence: Evidence) -> None:
+    """The same, but users go on: they were not replaced."""
+    for request in evidence.visits(run_of(evidence)["journal"])[0][:2]:
+        request["visitor"] = "lost"
 
 
 @varied(PAUSES, fails="users", says=("visitors",))
