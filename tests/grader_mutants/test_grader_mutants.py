@@ -20,8 +20,8 @@ from tests.replay.recording import Recording
 from tests.replay.variations import base_of, bases, opened_variation, variations
 
 # What a verdict comes through besides: it is asked, keeps, counts and words, and decides nothing about a submission.
-AROUND = {"__init__", "answer", "evidence", "fitting", "gates", "hints", "intake", "journal", "jsonplaceholder", "lab"}
-AROUND |= {"notes", "petshop", "plugin", "record", "remedies", "report", "scenarios", "source", "submission", "verdict"}
+AROUND = {"__init__", "answer", "evidence", "gates", "given", "hints", "journal", "jsonplaceholder", "lab", "outcome"}
+AROUND |= {"notes", "petshop", "plugin", "record", "remedies", "report", "run", "scenarios", "source", "submission"}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_each_condition_of_a_criterion_is_noticed(jury: Jury, file: str, functio
 
 def test_a_mutant_leaves_nothing_behind(jury: Jury) -> None:
     before = [case.judge().told for case in jury.cases[:5]]
-    for change in ("CHANCE_REPEATS: 4 becomes 8", "test_users: never", "test_order: never: run.out_of_time"):
+    for change in ("CHANCE_REPEATS: 4 becomes 8", "test_users: never", "test_order: never: run.ending is Ending.LIMIT"):
         one = mutant("test_01", change)
         with transplanted(one.source, one.tree):
             pass
