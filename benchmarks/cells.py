@@ -18,9 +18,9 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from checks.lab import exam
-from checks.lab.bubble import Bubble
-from checks.lab.cell import Cell
+from checks.lab.cell.bubblewrap import BubblewrapCell
+from checks.lab.cell.practice import Cell
+from checks.lab.cell.private import enter
 
 WORK = {"Python that does nothing": "pass", "Python that imports Locust": "import locust.main"}
 MOST = 50.0  # milliseconds that the cell may add
@@ -62,11 +62,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--runs", type=int, default=20, help="of each kind (20)")
     runs = parser.parse_args().runs
-    exam.enter()
+    enter()
     worst = 0.0
     print(f"{f'milliseconds, medians of {runs}':30}{'practice':>10}{'exam':>10}{'added':>10}")
     for name, code in WORK.items():
-        pairs = [(cost(Cell, code), cost(Bubble, code)) for _ in range(runs)]
+        pairs = [(cost(Cell, code), cost(BubblewrapCell, code)) for _ in range(runs)]
         plain, drawn = (middle([pair[mode] for pair in pairs]) for mode in (0, 1))
         lines = (name, "  CPU time", "  the cell itself")
         for what, before, after in zip(lines, astuple(plain), astuple(drawn), strict=True):

@@ -28,9 +28,9 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from checks.lab.bubble import FILES, MEMORY, MIB, THREADS
-from checks.lab.cgroup import Group, group
-from checks.lab.usage import usage, written
+from checks.lab.cell.bubblewrap import FILES, MEMORY, MIB, THREADS
+from checks.lab.cell.cgroup import ControlGroup, group
+from checks.lab.cell.usage import usage, written
 from tests.corpus import FOLDER
 from tests.hostile import RUN_LIMIT, hostile, made, obstacle
 
@@ -130,7 +130,7 @@ def submission(name: str, folder: Path) -> Path:
 @contextlib.contextmanager
 def graded(
     path: Path, temporary: Path, hiding: Sequence[str]
-) -> Iterator["tuple[subprocess.Popen[bytes], Group | None]"]:
+) -> Iterator["tuple[subprocess.Popen[bytes], ControlGroup | None]"]:
     """Start the grading of a submission, in a control group where there can be one; end what is left of it."""
     counted = group("contained", UNLIMITED)
     environment = {**os.environ, "TMPDIR": str(temporary)}
@@ -147,7 +147,7 @@ def graded(
             counted.close()
 
 
-def taken(grader: int, temporary: Path, counted: Group | None) -> Taken:
+def taken(grader: int, temporary: Path, counted: ControlGroup | None) -> Taken:
     """Return what a grading takes now."""
     with contextlib.suppress(OSError, psutil.Error):
         whole, own = usage(grader), psutil.Process(grader)
@@ -156,7 +156,7 @@ def taken(grader: int, temporary: Path, counted: Group | None) -> Taken:
     return Taken()
 
 
-def in_group(counted: Group) -> int:
+def in_group(counted: ControlGroup) -> int:
     """Return the memory that a control group holds and can't drop, unlike files that were read."""
     told = dict(line.split() for line in (counted.folder / "memory.stat").read_text().splitlines())
     if counted.version == 2:

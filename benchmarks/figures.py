@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.drawing import LATENCY, MARK, THROUGHPUT, canvas, save
-from checks.lab.target import serve
+from checks.lab.target.server import serve
 from petshop_app import create_app
 from petshop_app.capacity import Capacity
 

@@ -1,4 +1,4 @@
-"""A fleet: real Locust processes, a master and its workers, that run stage 06's solution against a witness."""
+"""A fleet: real Locust processes, a master and its workers, that run stage 06's robust reference against a witness."""
 
 import contextlib
 import itertools
@@ -12,15 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from checks.lab.journal import Journal, Request
-from checks.lab.swarm import free_port
-from checks.lab.target import serve
+from checks.lab.locust.swarm import free_port
+from checks.lab.target.journal import Journal, Request
+from checks.lab.target.server import serve
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 ROOT = Path(__file__).resolve().parents[1]
-SOLUTION = ROOT / "solutions" / "06_distributed_data"
+SHORT = ROOT / "solutions" / "06_distributed_data" / "locustfile.py"
+ROBUST = ROOT / "solutions" / "06_distributed_data" / "robust"
 Process = subprocess.Popen[bytes]
 # Users are told apart by a cookie, which the target usually sets; here it also says in which process the user runs.
 BADGE = 'self.client.cookies.set("visitor", f"{os.getpid()}-{uuid4().hex}")'
@@ -33,7 +34,7 @@ def witness(_environ: "WSGIEnvironment", start_response: "StartResponse") -> lis
 
 
 class Fleet:
-    """The processes, each with its log, in a folder with the solution's files and `count` owners."""
+    """The processes, each with its log, in a folder with the robust reference's files and `count` owners."""
 
     def __init__(self, folder: Path, url: str, journal: Journal, count: int) -> None:
         self.folder, self.url, self.journal = folder, url, journal
@@ -41,7 +42,7 @@ class Fleet:
         self.processes: list[Process] = []
         self._logs = itertools.count()
         self._port = free_port()
-        shutil.copytree(SOLUTION, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROBUST, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         self.edit("locustfile.py", "between(1, 3)", "between(0.1, 0.2)")
         self.edit("locustfile.py", "import csv\n", "import csv\nimport os\nfrom uuid import uuid4\n")
         self.edit("locustfile.py", "def on_start(self):\n", f"def on_start(self):\n        {BADGE}\n")
@@ -49,7 +50,7 @@ class Fleet:
         (folder / "owners.csv").write_text(f"owner_id,name\n{rows}")
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Change a file of the solution for the processes that are yet to start."""
+        """Change a file of the reference for the processes that are yet to start."""
         code = (self.folder / name).read_text(encoding="utf-8")
         assert old in code, f"{name} has no {old!r} any more"
         (self.folder / name).write_text(code.replace(old, new), encoding="utf-8")

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from checks.lab.target import serve
+from checks.lab.target.server import serve
 from petshop_app import create_app
 
 LIMITS = {"01_sequential_flows": 3.0}

@@ -1,14 +1,15 @@
-"""The take-home's reference, unchanged, against an independent implementation of its API: npm's `jsonplaceholder`.
+"""The take-home's references, unchanged, against an independent implementation of its API: npm's `jsonplaceholder`.
 
     python benchmarks/other_api.py [--seconds 30]
 
 Installs the package into a folder that is gone afterwards (it takes Node.js with npm, and a network), serves it behind
-a relay that notes who asks for what, and runs the reference twice: in one process, then as master and two workers. Ends
+a relay that notes who asks for what, and runs each reference twice: in one process, and as master and two workers. Ends
 with status 1 where a request fails, a comment is below a post of another user, or two users have one id.
 """
 
 import argparse
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -25,13 +26,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.fleet import until
-from checks.lab.journal import Request
-from checks.lab.swarm import free_port
-from checks.lab.target import Target, serve
+from checks.lab.locust.swarm import free_port
+from checks.lab.target.journal import Request
+from checks.lab.target.server import Target, serve
 from jsonplaceholder_task.api import name_visitor
 
 PACKAGE = "jsonplaceholder@0.3.3"
-LOCUSTFILE = ROOT / "solutions" / "jsonplaceholder_task" / "simulations" / "demo_locustfile.py"
+SOLUTION = ROOT / "solutions" / "jsonplaceholder_task"
+REFERENCES = {"short": SOLUTION / "simulations", "robust": SOLUTION / "robust"}
 USERS, WORKERS = 8, 2  # as many users as users.csv has rows: each has an id of its own
 WAIT_S = 30.0
 
@@ -84,9 +86,9 @@ def relay(url: str) -> flask.Flask:
     return app
 
 
-def run(target: Target, seconds: int, workers: int, log: Path) -> str:
-    """Run the reference to its end; return what Locust wrote where it ended badly, as after a failed request."""
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", target.url]
+def run(locustfile: Path, target: Target, seconds: int, workers: int, log: Path) -> str:
+    """Run a reference to its end; return what Locust wrote where it ended badly, as after a failed request."""
+    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary", "-H", target.url]
     test = ["-u", str(USERS), "-r", str(USERS), "--run-time", f"{seconds}s", "--stop-timeout", "5"]
     port = str(free_port())
     if workers:
@@ -122,21 +124,23 @@ def faults(visits: Sequence[Sequence[Request]], posts_of: dict[str, set[str]]) -
 def main() -> int:
     """Print what the users did, run by run; return 1 where something was wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seconds", type=int, default=30, help="length of each of the two runs (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=30, help="length of each run (%(default)s)")
     seconds = parser.parse_args().seconds
     status = 0
     with tempfile.TemporaryDirectory() as folder, other_api(Path(folder)) as url:
         posts_of: dict[str, set[str]] = {}
         for post in requests.get(f"{url}/posts", timeout=WAIT_S).json():
             posts_of.setdefault(str(post["userId"]), set()).add(str(post["id"]))
-        for workers in (0, WORKERS):
+        for (name, reference), workers in itertools.product(REFERENCES.items(), (0, WORKERS)):
             with serve(relay(url)) as target:
-                complaint = run(target, seconds, workers, Path(folder) / "locust.log")
+                locustfile = reference / "demo_locustfile.py"
+                complaint = run(locustfile, target, seconds, workers, Path(folder) / "locust.log")
                 visits = list(target.journal.visits().values())
             found = [*faults(visits, posts_of), *filter(None, [complaint])]
             sent = [request for visit in visits for request in visit]
             comments = sum(request.path == "/comments" for request in sent)
-            print(f"{f'master and {workers} workers' if workers else 'one process':20} {len(visits)} users, ", end="")
+            processes = f"master and {workers} workers" if workers else "one process"
+            print(f"{name:8} {processes:20} {len(visits)} users, ", end="")
             print(f"{len(sent)} requests, {comments} of them for comments; wrong: {'; '.join(found) or 'nothing'}")
             status |= bool(found)
     return status

@@ -1,4 +1,4 @@
-"""Stage 06's solution against chance: its processes are killed, cut off and started again, round by round.
+"""Stage 06's robust reference against chance: its processes are killed, cut off and started again, round by round.
 
     python benchmarks/rounds.py [--rounds 100] [--seed N]
 

@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from checks.stages import STAGES
 from tests import mutants
 from tests.corpus import Entry, entries, grade, in_turn
 from tests.hostile import fingerprint, grade_hostile, hostile, made, obstacle, unharmed
@@ -106,7 +107,7 @@ def tally_mutants(stage: str, sample: int, jobs: int) -> Tally:
     """Grade the mutants that may not pass."""
     own, known = Tally("mutants killed"), mutants.excused()
     chosen = []
-    for name in (name for name in mutants.FILES if name.startswith(stage)):
+    for name in (name for name in STAGES if name.startswith(stage)):
         different = [mutant for mutant in mutants.mutants(name) if str(mutant) not in known]
         chosen += random.sample(different, min(sample, len(different))) if sample else different
     with ThreadPoolExecutor(jobs) as pool:
@@ -117,7 +118,7 @@ def tally_mutants(stage: str, sample: int, jobs: int) -> Tally:
 
 def passes(stage: str) -> list[str]:
     """Return the mutants that may pass, with the reason for each."""
-    names = (name for name in mutants.FILES if name.startswith(stage))
+    names = (name for name in STAGES if name.startswith(stage))
     reasons = mutants.excused()
     return [f"{one}: {reasons[str(one)]}" for name in names for one in mutants.mutants(name) if str(one) in reasons]
 

@@ -2,24 +2,12 @@
 
 import pytest
 
-from checks.lab import (
-    Failed,
-    Inconclusive,
-    Journal,
-    Lab,
-    Request,
-    Run,
-    amount,
-    are_all_the_same,
-    aside,
-    blamed,
-    crowded,
-    forbid_errors,
-    listed,
-    pauses,
-    require_requests,
-    strain,
-)
+from checks.judging.host import why_another_host
+from checks.judging.pauses import are_all_the_same, outside, pauses
+from checks.judging.sequence import out_of_turn, stopped_user, too_slow, were_replaced, why_no_pet, why_out_of_turn
+from checks.judging.visitors import looked_like
+from checks.lab import Failed, Journal, Lab, Run, amount, aside, blamed, forbid_errors, listed, require_requests
+from checks.lab.locust.run import Ending
 
 HOST = "http://127.0.0.1:5000"
 ROUNDS = 8  # of both steps, for each user
@@ -28,7 +16,6 @@ MIN_ROUNDS = 3  # less is no evidence of "again and again"
 # than 1 run in 10^6 (Poisson with mean 12 * 120 / 10000 = 0.144: 5e-7). A run that is hard to end has many more names.
 NAMES = 16
 CHANCE_REPEATS = 4
-TOLERANCE = 0.1  # seconds
 ADD, OPEN = ("POST", "/pets"), ("GET", "/")
 
 
@@ -38,10 +25,11 @@ def run(lab: Lab) -> Run:
     users = lab.rng.randint(4, 12)
 
     def done(journal: Journal) -> bool:
-        # A submission that sleeps by itself does so in real time: after a while fewer rounds are enough.
-        rounds = ROUNDS if journal.age < 15 else MIN_ROUNDS
-        steady = sum(len(requests) > 2 * rounds for requests in journal.visits().values())
-        return steady >= users or len(journal) > 6 * rounds * users
+        is_late = journal.age > 15  # a submission that sleeps does so in real time: then fewer rounds are enough
+        rounds = MIN_ROUNDS if is_late else ROUNDS
+        sent = [len(requests) for requests in journal.visits().values()]
+        are_all_there = is_late or len(sent) >= users  # users without pauses keep others from starting
+        return sum(own > 2 * rounds for own in sent) >= users or (are_all_there and sum(sent) > 6 * rounds * users)
 
     with lab.petshop() as shop:
         return lab.swarm(shop, users=users, done=done)
@@ -59,23 +47,17 @@ def test_host(run: Run) -> None:
     for user in run.record.users:
         if user.host not in (HOST, HOST.replace("127.0.0.1", "localhost")):
             seen = f"host = {user.host!r}" if user.host else "no host"
-            raise Failed(f"class {user.name} has {seen}", f"host = {HOST!r}", _why_another_host(user.host or ""))
+            raise Failed(f"class {user.name} has {seen}", f"host = {HOST!r}", why_another_host(user.host or "", HOST))
 
 
 @pytest.mark.criterion(points=1, after="loads")
 def test_users(run: Run) -> None:
     """Each simulated user is one visitor of the shop, from its start to the end."""
-    visitors, shared = len(run.journal.visits()), crowded(run)
-    if visitors == run.users and not shared:
-        return
-    seen = f"{run.users} users looked like {amount(visitors, 'visitor')}"
-    if shared:
-        seen += f", {len(shared)} of them with two requests at once"
-    if visitors > run.users:
+    if (seen := looked_like(run)) and not were_replaced(run, (ADD, OPEN)):  # that users stop, test_order says
         advice = "send every request through self.client, which keeps the user's cookies"
-    else:
-        advice = "let Locust start as many users as it is asked for, each with its own self.client"
-    raise Failed(seen + aside(run), f"{run.users} visitors, one for each user", advice)
+        if len(run.journal.visits()) <= run.users:
+            advice = "let Locust start as many users as it is asked for, each with its own self.client"
+        raise Failed(seen + aside(run), f"{run.users} visitors, one for each user", advice)
 
 
 @pytest.mark.criterion(points=2, after="users")
@@ -85,7 +67,7 @@ def test_adds(lab: Lab, run: Run) -> None:
         posts = [request for request in requests if (request.method, request.path) == ADD]
         if not posts:
             seen = f"user {number} sent no POST /pets, but {listed(requests)}"
-            raise blamed(run, seen, "POST /pets from each user", _why_no_pet(lab))
+            raise blamed(run, seen, "POST /pets from each user", why_no_pet(lab))
         for post in posts:
             if post.status != 201:
                 body = "no JSON" if post.json is None else f"the JSON {post.json}"
@@ -96,15 +78,12 @@ def test_adds(lab: Lab, run: Run) -> None:
 @pytest.mark.criterion(points=1, after="adds")
 def test_fresh_names(run: Run) -> None:
     """Each new pet of a user has a fresh name."""
-    names = [
-        [request.json["name"] for request in requests if request.status == 201][:NAMES]
-        for requests in run.journal.visits().values()
-    ]
+    names = [[pet.json["name"] for pet in own if pet.status == 201][:NAMES] for own in run.journal.visits().values()]
     repeats = [name for own in names for position, name in enumerate(own) if name in own[:position]]
     if len(repeats) > CHANCE_REPEATS:
-        posts = sum(map(len, names))
+        seen = f"{len(repeats)} of {sum(map(len, names))} pets have a name that their user had given before"
         raise Failed(
-            f"{len(repeats)} of {posts} pets have a name that their user had given before, such as {repeats[0]!r}",
+            f"{seen}, such as {repeats[0]!r}",
             "a fresh name each time; one that repeats by chance now and then is fine",
             'make the name inside the task, each time anew: f"Pet {randint(1, 10000)}"',
         )
@@ -114,41 +93,30 @@ def test_fresh_names(run: Run) -> None:
 def test_order(lab: Lab, run: Run) -> None:
     """Each user adds a pet, then opens the dashboard (GET /), and so on in turn."""
     for number, requests in enumerate(run.journal.visits().values(), start=1):
-        for position, request in enumerate(requests):
-            expected = (ADD, OPEN)[position % 2]
-            if (request.method, request.path) != expected or request.status >= 400:
-                shown = listed(requests, position)
-                seen = f"user {number} sent {shown}; number {position + 1} is out of turn"
-                raise blamed(run, seen, "POST /pets, GET /, POST /pets, GET /, ...", _why_out_of_turn(lab), request)
-    busiest = max(map(len, run.journal.visits().values()))
-    for number, requests in enumerate(run.journal.visits().values(), start=1):
-        if run.fell_silent or len(requests) < max(2 * MIN_ROUNDS, busiest / 3):
-            if run.out_of_time:
-                raise _too_slow(run, number, requests)
-            raise blamed(
-                run,
-                f"user {number} sent {listed(requests, len(requests) - 1)}, and nothing more",
-                "both steps, again and again until the test ends",
-                "wait_time is a function such as between(1, 3), and no task may end its user",
-                requests[-1],
-            )
+        if (place := out_of_turn(requests, (ADD, OPEN))) is not None:
+            seen = f"user {number} sent {listed(requests, place)}; number {place + 1} is out of turn"
+            raise blamed(run, seen, "POST /pets, GET /, POST /pets, GET /, ...", why_out_of_turn(lab), requests[place])
+    if stopped := stopped_user(run, least=2 * MIN_ROUNDS):
+        number, requests = stopped
+        if run.ending is Ending.LIMIT:
+            raise too_slow(run, number, requests)
+        raise blamed(
+            run,
+            f"user {number} sent {listed(requests, len(requests) - 1)}, and nothing more",
+            "both steps, again and again until the test ends",
+            "wait_time is a function such as between(1, 3), and no task may end its user",
+            requests[-1],
+        )
 
 
 @pytest.mark.criterion(points=1, after="order")
 def test_think_time(run: Run) -> None:
     """Each user thinks for 1 to 3 seconds after each step, and draws that time for each pause."""
     found = pauses(run)
-    short = [pause for pause in found if pause.seconds < 1 - TOLERANCE]
-    long = [pause for pause in found if pause.asked + pause.own > 3 + (TOLERANCE if pause.own else 0)]
-    # Own sleeps are measured, not recorded: now and then a busy machine makes one look longer.
-    late = [pause for pause in found if pause.seconds > 3 + 2 * TOLERANCE]
-    wrong = short or long or (late if len(late) > 0.15 * len(found) else [])
-    if wrong:
-        pause = wrong[0]
-        where = f"between {pause.before} and {pause.after}"
+    if wrong := outside(found, 1, 3):
         many = "all" if len(wrong) == len(found) else f"{len(wrong)} of"
         raise Failed(
-            f"{many} {len(found)} think times are off, such as {pause.seconds:.2f} s {where}",
+            f"{many} {len(found)} think times are off, such as {wrong[0]}",
             "1 to 3 seconds after each step",
             "wait_time = between(1, 3) in the user class; it is in seconds, and comes after each task, not inside one",
         )
@@ -164,8 +132,7 @@ def test_think_time(run: Run) -> None:
 def test_report(run: Run) -> None:
     """Locust's own report shows every request that the shop saw, and no failure."""
     forbid_errors(run)
-    figures = run.record.figures
-    if figures is None:
+    if (figures := run.record.figures) is None:
         seen = f"Locust ended with status {run.exit_code} and left no report"
         raise Failed(seen, "a run that ends when Locust ends it", "let nothing in the file end the process")
     if abs(figures.requests - len(run.journal)) > run.users:  # each user may have one in flight at the end
@@ -181,50 +148,3 @@ def test_report(run: Run) -> None:
             "no failure: the shop answered every request well",
             "mark an answer as a failure only where it is one",
         )
-
-
-def _too_slow(run: Run, number: int, requests: list[Request]) -> Exception:
-    """Return why a user came to so little until time was up: the machine, where it shows, else the submission."""
-    seen = f"user {number} came to {amount(len(requests), 'request')} in {run.seconds:.0f} s"
-    if busy := strain(run):
-        return Inconclusive(f"{seen}, and {busy}; try again when the machine is less busy")
-    return blamed(
-        run,
-        f"{seen}, though the shop answered at once and wait_time was cut short",
-        "both steps, again and again: after each step a user goes on within 3 seconds",
-        "let wait_time alone make users wait, and take sleeps and long work out of the tasks",
-        requests[-1],
-    )
-
-
-def _why_another_host(host: str) -> str:
-    """Return what to do about the host of a user class."""
-    if not host:
-        return "write the line into the user class, beside tasks"
-    if host.startswith(HOST) or host.count("/") > 2:
-        return "write scheme, address and port alone, without a path and without a slash at the end"
-    return (
-        "the pet shop of this stage listens at port 5000 of your own machine, by http; where yours has another port, "
-        "say so to Locust alone: locust --host http://127.0.0.1:5001"
-    )
-
-
-def _why_out_of_turn(lab: Lab) -> str:
-    """Return what to do about users who send requests in another order."""
-    if "SequentialTaskSet" not in lab.words:
-        return "write SequentialTaskSet where your class inherits another one: a TaskSet draws its tasks by chance"
-    return "in a SequentialTaskSet the tasks run in the order written, each once: first the pet, then GET /"
-
-
-def _why_no_pet(lab: Lab) -> str:
-    """Return what to do where nobody adds a pet, by what the code shows."""
-    for file, reading in lab.readings.items():
-        for line, method in reading.idle:
-            return f"{file}, line {line}: write @task above {method}: Locust runs no method without it"
-        for line, note in reading.notes:
-            if "requests.post" in note:
-                return (
-                    f"{file}, line {line}: requests.post goes past Locust, which neither sees nor counts it: "
-                    'write self.client.post("/pets", json={...})'
-                )
-    return 'add a task with self.client.post("/pets", json={...})'

@@ -54,7 +54,7 @@ def find(owner_id: str) -> seed.Owner:
     return seed.Owner(*row)
 
 
-def replace_owners(database: Path, owners: Iterable[seed.Owner], new_pets: Iterable[seed.Pet]) -> None:
+def replace_owners(database: Path, owners: Iterable[seed.Owner], new_pets: Iterable[seed.SeedPet]) -> None:
     """Let the shop's file hold these owners, pets and visits; the next request sees them, all at once.
 
     What is there already goes: the owners, their pets, all visits. Pets without an owner stay.

@@ -19,7 +19,7 @@ class Visit(NamedTuple):
     reason: str
 
 
-class Pet(NamedTuple):
+class SeedPet(NamedTuple):
     """A pet with what belongs to it; without an `id` it gets the next one that is free."""
 
     name: str
@@ -56,52 +56,52 @@ OWNERS: Final = (
     Owner(760, "Björk, Þóra"),
 )
 PETS: Final = (
-    Pet("Bella", "dog"),
-    Pet("Milo", "cat"),
-    Pet("Kiwi", "bird"),
-    Pet("Bubbles", "fish"),
-    Pet("Clover", "rabbit"),
-    Pet("Nacho", "hamster"),
-    Pet("Shelly", "turtle"),
-    Pet("Rex", "dog"),
+    SeedPet("Bella", "dog"),
+    SeedPet("Milo", "cat"),
+    SeedPet("Kiwi", "bird"),
+    SeedPet("Bubbles", "fish"),
+    SeedPet("Clover", "rabbit"),
+    SeedPet("Nacho", "hamster"),
+    SeedPet("Shelly", "turtle"),
+    SeedPet("Rex", "dog"),
     # From here on each has an owner; those of one owner stand apart: nobody can guess an id from another.
-    Pet("Luna", "cat", 34, (Visit("2025-03-04", VACCINATION), Visit("2025-09-18", CHECK_UP))),
-    Pet("Oskar", "dog", 9031, (Visit("2025-01-20", VACCINATION),)),
-    Pet("Pepper", "dog", 7402, (Visit("2025-02-11", "lame, left hind leg"), Visit("2025-02-25", CHECK_UP))),
-    Pet("Coco", "parrot", 407),
-    Pet("Simba", "cat", 7402, (Visit("2025-06-02", "neutering"),)),
-    Pet("Fleur", "rabbit", 871, (Visit("2025-04-14", "teeth"), Visit("2025-08-01", "teeth"))),
-    Pet("Momo", "guinea pig", 1807, (Visit("2025-07-07", CHECK_UP),)),
-    Pet("Rocky", "turtle", 96),
-    Pet("Tiger", "cat", 34, (Visit("2025-05-29", "bite from a dog"),)),
-    Pet("Duchess", "cat", 7402, (Visit("2025-03-17", VACCINATION),)),
-    Pet("Pablo", "lizard", 5188),
-    Pet("Freya", "dog", 17, (Visit("2025-10-06", VACCINATION),)),
-    Pet("Hugo", "hamster", 2750, (Visit("2025-11-12", CHECK_UP),)),
-    Pet("Smokey", "ferret", 7402),
-    Pet("Nemo", "fish", 613),
-    Pet("Dory", "fish", 613),
-    Pet(
+    SeedPet("Luna", "cat", 34, (Visit("2025-03-04", VACCINATION), Visit("2025-09-18", CHECK_UP))),
+    SeedPet("Oskar", "dog", 9031, (Visit("2025-01-20", VACCINATION),)),
+    SeedPet("Pepper", "dog", 7402, (Visit("2025-02-11", "lame, left hind leg"), Visit("2025-02-25", CHECK_UP))),
+    SeedPet("Coco", "parrot", 407),
+    SeedPet("Simba", "cat", 7402, (Visit("2025-06-02", "neutering"),)),
+    SeedPet("Fleur", "rabbit", 871, (Visit("2025-04-14", "teeth"), Visit("2025-08-01", "teeth"))),
+    SeedPet("Momo", "guinea pig", 1807, (Visit("2025-07-07", CHECK_UP),)),
+    SeedPet("Rocky", "turtle", 96),
+    SeedPet("Tiger", "cat", 34, (Visit("2025-05-29", "bite from a dog"),)),
+    SeedPet("Duchess", "cat", 7402, (Visit("2025-03-17", VACCINATION),)),
+    SeedPet("Pablo", "lizard", 5188),
+    SeedPet("Freya", "dog", 17, (Visit("2025-10-06", VACCINATION),)),
+    SeedPet("Hugo", "hamster", 2750, (Visit("2025-11-12", CHECK_UP),)),
+    SeedPet("Smokey", "ferret", 7402),
+    SeedPet("Nemo", "fish", 613),
+    SeedPet("Dory", "fish", 613),
+    SeedPet(
         "Biscuit",
         "dog",
         4093,
         (Visit("2025-01-09", CHECK_UP), Visit("2025-04-10", CHECK_UP), Visit("2025-07-11", "ear")),
     ),
-    Pet("Whiskers", "cat", 34, (Visit("2025-02-02", VACCINATION),)),
-    Pet("Kaa", "snake", 229, (Visit("2025-08-20", "does not eat"),)),
-    Pet("Marley", "dog", 7402, (Visit("2025-05-05", VACCINATION), Visit("2025-12-01", "thorn in a paw"))),
-    Pet("Gizmo", "mouse", 407),
-    Pet("Tosca", "bird", 6629, (Visit("2025-09-09", "wing"),)),
-    Pet("Shadow", "cat", 34),
-    Pet("Ziggy", "frog", 2750),
-    Pet("Hazel", "rabbit", 7402),
-    Pet("Bruno", "dog", 96, (Visit("2025-06-30", "ate a sock"),)),
-    Pet("Mitzi", "cat", 9031, (Visit("2025-10-23", CHECK_UP),)),
-    Pet("Poppy", "guinea pig", 34),
+    SeedPet("Whiskers", "cat", 34, (Visit("2025-02-02", VACCINATION),)),
+    SeedPet("Kaa", "snake", 229, (Visit("2025-08-20", "does not eat"),)),
+    SeedPet("Marley", "dog", 7402, (Visit("2025-05-05", VACCINATION), Visit("2025-12-01", "thorn in a paw"))),
+    SeedPet("Gizmo", "mouse", 407),
+    SeedPet("Tosca", "bird", 6629, (Visit("2025-09-09", "wing"),)),
+    SeedPet("Shadow", "cat", 34),
+    SeedPet("Ziggy", "frog", 2750),
+    SeedPet("Hazel", "rabbit", 7402),
+    SeedPet("Bruno", "dog", 96, (Visit("2025-06-30", "ate a sock"),)),
+    SeedPet("Mitzi", "cat", 9031, (Visit("2025-10-23", CHECK_UP),)),
+    SeedPet("Poppy", "guinea pig", 34),
 )
 
 
-def insert(connection: sqlite3.Connection, owners: Iterable[Owner], pets: Iterable[Pet]) -> None:
+def insert(connection: sqlite3.Connection, owners: Iterable[Owner], pets: Iterable[SeedPet]) -> None:
     """Add the rows, within the transaction that the caller has begun.
 
     Raises:

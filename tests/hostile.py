@@ -21,7 +21,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.corpus import ROOT, Entry, Verdict, entries, grade
+from checks.stages import ROOT
+from tests.corpus import Entry, Verdict, entries, grade
 
 CANARY_PORT = 49572  # hostile submissions call it; it listens outside of their network
 CANARY_FILE = Path("/tmp/workshop-canary")  # noqa: S108 - they write there

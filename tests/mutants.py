@@ -22,21 +22,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from tests.corpus import ROOT, grade
+from checks.stages import ROOT, SOLUTIONS, STAGES
+from tests.corpus import grade
 
-SOLUTIONS = ROOT / "solutions"
-# What a stage is judged by. 04 judges who runs and not what the users do; in 06, promises beyond the brief are tested
-# on the reference (tests/distribution), so that only what its users do is changed here.
-FILES = {
-    "01_sequential_flows": ["locustfile.py"],
-    "02_stress_test": ["locustfile.py", "findings.toml"],
-    "03_slo_failures": ["locustfile.py"],
-    "04_master_worker": ["master.conf", "worker.conf"],
-    "05_round_robin_data": ["locustfile.py"],
-    "06_distributed_data": ["locustfile.py"],
-    "jsonplaceholder_task": ["simulations/demo_locustfile.py"],
-}
-REJECTED = ("failed", "not_started")  # outcomes; without findings.toml a stage is not started
+LOST = "lost points"  # a bonus criterion failed: the stage passes, but the check has noticed
+REJECTED = ("failed", "not_started", LOST)  # without findings.toml a stage is not started
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -75,7 +65,7 @@ Site = tuple[str, Callable[[ast.AST], None]]  # the words for a change, and the 
 
 def mutants(stage: str) -> Iterator[Mutant]:
     """Yield the mutants of a stage's solution, each different text once."""
-    for name in FILES[stage]:
+    for name in STAGES[stage].judged:
         source = (SOLUTIONS / stage / name).read_text(encoding="utf-8")
         changes = _of_python(source) if name.endswith(".py") else _of_settings(source)
         seen = {source}
@@ -93,8 +83,8 @@ def excused(*kinds: str) -> dict[str, str]:
         for kind in kinds or listed
         for one in listed[kind]
         for change in one["changes"]
-        for stage in FILES
-        for file in FILES[stage]
+        for stage in STAGES
+        for file in STAGES[stage].judged
         if stage.startswith(tuple(one["stages"]))
     }
 
@@ -104,11 +94,11 @@ def outcome(mutant: Mutant) -> str:
     with tempfile.TemporaryDirectory() as folder:
         mutant.write(Path(folder))
         for _ in range(2):
-            report = grade(f"--submission={folder}", "-k", mutant.stage).report
-            said = str(report["stages"][mutant.stage]["outcome"])
+            verdict = grade(f"--submission={folder}", "-k", mutant.stage)
+            said = str(verdict.report["stages"][mutant.stage]["outcome"])
             if said != "inconclusive":
                 break
-    return said
+    return LOST if said == "passed" and verdict.failed(mutant.stage) else said
 
 
 # --- Python
@@ -361,7 +351,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="side by side (%(default)s)")
     options = parser.parse_args()
     chosen = []
-    for stage in (name for name in FILES if name.startswith(options.stage)):
+    for stage in (name for name in STAGES if name.startswith(options.stage)):
         own = list(mutants(stage))
         chosen += random.sample(own, min(options.sample, len(own))) if options.sample else own
     left = survivors(chosen, options.jobs)

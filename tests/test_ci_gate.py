@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from checks.lab.bench import COMPRESSION
-from checks.lab.cell import Cell
-from checks.lab.faults import Answer, Choice, Faults, in_turn
-from checks.lab.swarm import Run, run_alone
-from checks.lab.target import serve
-from tests.corpus import ROOT
+from checks.lab.cell.practice import Cell
+from checks.lab.lab import COMPRESSION
+from checks.lab.locust.run import Run, run_alone
+from checks.lab.target.middleware.faults import Answer, Choice, Faults, in_turn
+from checks.lab.target.server import serve
+from checks.stages import ROOT
 from tests.lab.witness import witness
 
 SOLUTION = ROOT / "solutions" / "03_slo_failures"

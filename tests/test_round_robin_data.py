@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.bench import COMPRESSION
-from checks.lab.cell import Cell
-from checks.lab.swarm import run_alone
-from checks.lab.target import serve
+from checks.lab.cell.practice import Cell
+from checks.lab.lab import COMPRESSION
+from checks.lab.locust.run import run_alone
+from checks.lab.target.server import serve
+from checks.stages import ROOT
 from petshop_app.seed import OWNERS
-from tests.corpus import ROOT
 from tests.lab.witness import witness
 
 SOLUTION = ROOT / "solutions" / "05_round_robin_data"

@@ -6,17 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab import hints
-from tests.corpus import ROOT, Verdict, grade
+from checks import stages
+from checks.lab.verdict import hints
+from checks.stages import ROOT, TAKE_HOME, named
+from tests.corpus import Verdict, grade
 
-STAGES = sorted(folder.name for folder in (ROOT / "exercises").iterdir() if folder.is_dir())
-TAKE_HOME = "jsonplaceholder_task"  # no stage, but told and judged like one
-TASKS = [*STAGES, TAKE_HOME]
-
-
-def home(task: str) -> Path:
-    """Where learners edit it; the take-home, which goes out alone, lies beside the stages."""
-    return ROOT / task if task == TAKE_HOME else ROOT / "exercises" / task
+TASKS = list(stages.STAGES)
+STAGES = [stage.name for stage in stages.STAGES.values() if not stage.is_apart]
 
 
 def starters(stage: str) -> list[Path]:
@@ -36,7 +32,7 @@ def reference() -> Verdict:
 
 @pytest.mark.parametrize("stage", TASKS)
 def test_stage_has_all_its_parts(stage: str) -> None:
-    assert (home(stage) / "README.md").is_file()
+    assert (named(stage).exercise / "README.md").is_file()
     assert (ROOT / "solutions" / stage / "NOTES.md").is_file()
     assert (ROOT / "checks" / f"test_{stage}.py").is_file()
     assert starters(stage)
@@ -45,7 +41,7 @@ def test_stage_has_all_its_parts(stage: str) -> None:
 @pytest.mark.parametrize("stage", TASKS)
 def test_exercise_is_the_starter_that_reset_puts_back(stage: str) -> None:
     for starter in starters(stage):
-        exercise = home(stage) / starter.relative_to(ROOT / "checks" / "starters" / stage)
+        exercise = named(stage).exercise / starter.relative_to(ROOT / "checks" / "starters" / stage)
         assert exercise.read_text() == starter.read_text(), f"python3 workshop.py reset {stage[:2]} puts it back"
 
 
@@ -108,4 +104,6 @@ def test_starter_with_a_mere_comment_added_fails(stage: str, tmp_path: Path) -> 
 def test_solution_and_starters_run_in_an_empty_folder() -> None:
     """They import nothing of the course."""
     for file in (file for folder in ("solutions", "exercises", TAKE_HOME) for file in (ROOT / folder).rglob("*.py")):
-        assert not re.search(r"^\s*(from|import) (checks|petshop_app|tests|workshop)\b", file.read_text(), re.MULTILINE)
+        assert not re.search(
+            r"^\s*(from|import) (checks|course|petshop_app|tests|workshop)\b", file.read_text(), re.MULTILINE
+        )

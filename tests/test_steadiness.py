@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 
 
 def test_verdicts_stay_the_same_while_every_core_is_busy() -> None:

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 
 
 @pytest.mark.parametrize("tool", ["ruff format --check .", "ruff check .", "mypy"])

@@ -1,38 +1,31 @@
 """The pytest plugin: options, fixtures, and the way from a test's end to a criterion's outcome."""
 
-import argparse
 import os
 import random
 import sys
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from checks.lab import exam, hints, submission
-from checks.lab.bench import Lab
-from checks.lab.board import Reader, board
-from checks.lab.bubble import Bubble
-from checks.lab.cell import Cell
-from checks.lab.evidence import Evidence
-from checks.lab.guide import Guide
-from checks.lab.intake import taken_in
-from checks.lab.page import write_page
-from checks.lab.report import LABELS, MODES, Report, message
-from checks.lab.swarm import LIMIT
-from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
+from checks.lab.cell.bubblewrap import BubblewrapCell
+from checks.lab.cell.practice import Cell
+from checks.lab.cell.private import is_inside
+from checks.lab.lab import Lab
+from checks.lab.locust.run import LIMIT
+from checks.lab.outcome import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result, plain
+from checks.lab.report.evidence import Evidence
+from checks.lab.report.report import MODES, message
+from checks.lab.session import EVIDENCE, QUIET, RESULT, Session, submitted
+from checks.lab.submission import answer as submission
+from checks.lab.submission.given import taken_in
+from checks.stages import ROOT
 
-EXIT_INCONCLUSIVE = 6
-QUIET = -2  # pytest -qq
-CONFTEST, SETTINGS = submission.ROOT / "checks" / "conftest.py", submission.ROOT / "pyproject.toml"
+CONFTEST, SETTINGS = ROOT / "checks" / "conftest.py", ROOT / "pyproject.toml"
 TESTED = ("conftest.py", "lab", "petshop", "jsonplaceholder")
-OURS = (submission.ROOT / "conftest.py", CONFTEST, *(submission.ROOT / "tests" / name for name in TESTED))
-CELLS = {"practice": Cell, "exam": Bubble}
-RESULT = "workshop_result"  # an attribute of pytest's report: it travels from workers, and stays out of JUnit
-EVIDENCE = "workshop_evidence"  # the same, for what a report shows beside the verdict
+OURS = (ROOT / "conftest.py", CONFTEST, *(ROOT / "tests" / name for name in TESTED))
+CELLS = {"practice": Cell, "exam": BubblewrapCell}
 results_key = pytest.StashKey[dict[str, Result]]()
 evidence_key = pytest.StashKey[dict[str, Evidence]]()
 
@@ -58,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[results_key], config.stash[evidence_key] = {}, {}
     if config.option.submission and not os.path.exists(config.option.submission):  # noqa: PTH110 - takes any name
         raise pytest.UsageError(f"--submission {config.option.submission}: there is no such file or folder")
-    if config.option.isolation == "exam" and not exam.is_inside():
+    if config.option.isolation == "exam" and not is_inside():
         raise pytest.UsageError("exam mode has a network of its own: start it with python -m checks.lab.exam")
     if objection := _obeyed(config):
         raise pytest.UsageError(objection)
@@ -73,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if config.option.report:  # an earlier run's must not pass for this one's
             for name in ("report.json", "report.html"):
                 Path(config.option.report, name).unlink(missing_ok=True)
-        config.pluginmanager.register(Grading(config), "workshop-grading")
+        config.pluginmanager.register(Session(config), "workshop-grading")
 
 
 def _obeyed(config: pytest.Config) -> str:
@@ -86,14 +79,14 @@ def _obeyed(config: pytest.Config) -> str:
     advice = "write checks/ before --submission, and --submission=PATH as one word"
     if strangers:
         return f"pytest obeyed {strangers[0]}: {advice}"
-    return _searched(_submitted(config.option)) if config.option.submission else ""
+    return _searched(submitted(config.option)) if config.option.submission else ""
 
 
 def _searched(path: Path) -> str:
     """Return what is wrong where Python looks for modules in a submission, as `python -m pytest` does there."""
     folder = path if path.is_dir() else path.parent
     for place in (Path(each).resolve() for each in sys.path):
-        is_ours = place == submission.ROOT or any(map(place.is_relative_to, (sys.prefix, sys.base_prefix)))
+        is_ours = place == ROOT or any(map(place.is_relative_to, (sys.prefix, sys.base_prefix)))
         if place.is_relative_to(folder) and not is_ours:
             return f"Python takes modules from {place}: grade from the course's folder, or with workshop.py check"
     return ""
@@ -108,17 +101,11 @@ def lab(request: pytest.FixtureRequest) -> Lab:
     stage = _stage(request.path)
     option = request.config.option
     make_cell = CELLS[option.isolation]
-    with taken_in(_submitted(option), make_cell) as path:
+    with taken_in(submitted(option), make_cell) as path:
         answer = submission.find(path, stage)
     bench = Lab(answer, random.Random(f"{option.seed} {stage}"), make_cell, option.run_limit)
     request.config.stash[evidence_key][stage] = bench.evidence
     return bench
-
-
-def _submitted(option: argparse.Namespace) -> Path:
-    """Return the path that is graded."""
-    path = submission.SOLUTIONS if option.solutions else option.submission or submission.EXERCISES
-    return Path(path).resolve()
 
 
 # --- from a test to a criterion's outcome
@@ -222,89 +209,3 @@ def _last_place(error: BaseException) -> str:
 
 
 # --- the words at the end
-
-
-class Grading:
-    """Gathers the results of a session, from workers too, and has them shown and written."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._results: dict[tuple[str, str], Result] = {}
-        self._evidence: dict[str, Evidence] = {}
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep a criterion's result, and the evidence that came with it."""
-        if result := _carried(report):
-            self._results[result.criterion.stage, result.criterion.id] = result
-            if packed := getattr(report, EVIDENCE, None):
-                self._evidence.setdefault(result.criterion.stage, Evidence()).add(Evidence.unpacked(packed))
-
-    def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
-        """Name the outcomes in pytest's own progress line as the board does; without -v there is none."""
-        result = _carried(report)
-        if result is None:
-            return None
-        word = "waiting" if result.waiting_for else LABELS[result.outcome]
-        return (word, "", "") if self._config.option.verbose == QUIET else (word, word[0], word.upper())
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-        """Show the board, a hint where it was asked for, and the seed where somebody may want the same numbers."""
-        option = self._config.option
-        if not self._results:
-            if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-                terminalreporter.write_line(
-                    f"-k {option.keyword} chooses nothing; -k takes a stage's number, such as -k 01."
-                )
-            return
-        if exitstatus == pytest.ExitCode.INTERRUPTED:
-            passed = sum(result.outcome is Outcome.PASSED for result in self._results.values())
-            had = f"{passed} {'criterion' if passed == 1 else 'criteria'} had passed"
-            terminalreporter.write_line(f"\nInterrupted, so there is no verdict; {had}.")
-            return
-        results, guide = list(self._results.values()), Guide(_submitted(option), self._config.invocation_params.dir)
-        opened = hints.open_next(results, getattr(self._config, "cache", None)) if option.hints else {}
-        told = {stage for (stage, _), own in opened.items() if len(own.hints) == own.of}  # all hints of what is first
-
-        def next_step(stage: str, outcome: Outcome) -> str:
-            return "" if stage in told else guide.next_step(stage, outcome)
-
-        reader = Reader(opened, guide.path_of, next_step, wants_all=option.verbose > 0)
-        for line in board(results, reader):
-            terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
-        if any(result.outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE) for result in results):
-            again = f"Seed {option.seed}; --seed {option.seed} grades with the same numbers again."
-            terminalreporter.write_line(f"\n{again}")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report; leave with 0 where only a bonus failed, with 6 where something was inconclusive."""
-        results, option = list(self._results.values()), self._config.option
-        cut_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
-        if option.report and not cut_off:  # a stage that was half judged must not look passed
-            report = self._report()
-            report.write(Path(option.report))
-            write_page(Path(option.report), report)
-        failed = [result for result in results if result.outcome is Outcome.FAILED]
-        is_bonus = session.testsfailed == len(failed) and all(result.criterion.bonus for result in failed)
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and is_bonus:
-            session.exitstatus = pytest.ExitCode.OK  # a bonus never fails a stage
-        inconclusive = any(result.outcome is Outcome.INCONCLUSIVE for result in results)
-        if session.exitstatus == pytest.ExitCode.OK and inconclusive:
-            session.exitstatus = EXIT_INCONCLUSIVE
-
-    def _report(self) -> Report:
-        option = self._config.option
-        return Report(
-            results=list(self._results.values()),
-            seed=option.seed,
-            mode=option.isolation,
-            submission=plain(_submitted(option).name),
-            date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-            evidence=self._evidence,
-        )
-
-
-def _carried(report: pytest.TestReport | pytest.CollectReport) -> Result | None:
-    """Return the result that travels with a report of pytest's, if it is a criterion's."""
-    packed: Any = getattr(report, RESULT, None)
-    return Result.unpacked(packed) if packed else None

@@ -29,10 +29,10 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import figures
 from benchmarks.drawing import LATENCY, MARK, THROUGHPUT, canvas, save
 from benchmarks.figures import MACHINE, SEATS, WORK_MS, limited, locust, paced, petshop, steady_rate
-from checks.lab.cell import Cell
-from checks.lab.peers import Peers
-from checks.lab.swarm import Swarm, swarm
-from checks.lab.target import Target, serve
+from checks.lab.cell.practice import Cell
+from checks.lab.locust.swarm import Swarm, swarm
+from checks.lab.target.peers import Peers
+from checks.lab.target.server import Target, serve
 from petshop_app import create_app, mystery
 from petshop_app.capacity import Capacity
 from petshop_app.seed import OWNERS

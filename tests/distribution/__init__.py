@@ -1,1 +1,1 @@
-"""Stage 06's solution: its policy against chance, its wiring in real processes."""
+"""Stage 06's robust reference: its policy against chance, its wiring in real processes; the verdict on it."""

@@ -7,7 +7,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from benchmarks.fleet import ROOT, SOLUTION
 from tests.distribution.solution import load
 
 Roster = load("roster").Roster
@@ -131,9 +130,3 @@ def test_users_who_come_and_go_for_long_leave_nothing_behind() -> None:
         roster.give_back("a", roster.take("a", 7, sharing=True))
     assert len(roster._vacated) <= 10
     assert roster.holders == dict.fromkeys(range(10), 0)
-
-
-@pytest.mark.parametrize("name", ["roster.py", "desks.py"])
-def test_the_take_home_has_the_same_code(name: str) -> None:
-    take_home = ROOT / "solutions" / "jsonplaceholder_task" / "simulations"
-    assert (take_home / name).read_text() == (SOLUTION / name).read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.fleet import ROOT, SOLUTION, Fleet, Process, doubles, fleet, owner_of, send, until
+from benchmarks.fleet import ROBUST, ROOT, Fleet, Process, doubles, fleet, owner_of, send, until
 
 PATIENCE_S = 60.0  # a busy machine gets that long
 
@@ -60,7 +60,7 @@ def test_one_process_needs_no_master_and_gives_out_ids_in_the_order_of_the_file(
 
 
 def test_the_file_runs_from_elsewhere(tmp_path: Path) -> None:
-    command = ["-m", "locust", "-f", str(SOLUTION / "locustfile.py"), "--headless", "--host", "http://127.0.0.1:9"]
+    command = ["-m", "locust", "-f", str(ROBUST / "locustfile.py"), "--headless", "--host", "http://127.0.0.1:9"]
     finished = subprocess.run(
         [sys.executable, *command, "-u", "9", "-r", "9", "-t", "3s", "--only-summary"],
         cwd=tmp_path,

@@ -61,6 +61,11 @@ def insert_above(file: Path, line: str, snippet: str) -> None:
     )
 
 
+def insert_below(file: Path, lines: str, snippet: str) -> None:
+    """Put a snippet below these lines, which the file holds once."""
+    replace(file, lines, lines + snippet)
+
+
 def replace(file: Path, old: str, new: str) -> None:
     """Put `new` in the place of `old`, which the file holds once."""
     content = file.read_text(encoding="utf-8")

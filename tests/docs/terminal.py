@@ -79,6 +79,16 @@ class Terminal:
         self._wait(lambda: self.shown.endswith(PROMPT), "the prompt after Ctrl-C", seconds)
         return self.shown
 
+    def press(self, keys: str) -> None:
+        """Press keys, which go to the program that runs."""
+        os.write(self._master, keys.encode())
+
+    def kill(self) -> None:
+        """Do what `kill -9` does to the program that runs; return at the prompt."""
+        for process in psutil.Process(self._shell.pid).children(recursive=True):
+            process.kill()
+        self._wait(lambda: self.shown.endswith(PROMPT), "the prompt after kill -9", 30)
+
     def close(self) -> None:
         """End the shell and all that runs in it."""
         shell = psutil.Process(self._shell.pid)

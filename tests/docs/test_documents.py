@@ -9,10 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from checks import stages
 from tests.launcher.clone import tracked_files
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = sorted(folder.name for folder in (ROOT / "exercises").iterdir() if folder.is_dir())
+STAGES = [stage.name for stage in stages.STAGES.values() if not stage.is_apart]
 FENCED = re.compile(r"^( *)(`{3,}).*?^\1\2 *$", flags=re.DOTALL | re.MULTILINE)
 LINK = re.compile(r'(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)(?: "[^"]*")?\)')
 # What every stage's text has, in this order; others may stand between.

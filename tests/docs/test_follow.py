@@ -4,12 +4,14 @@ import re
 import shutil
 import socket
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.docs.reader import Document, WebPage, insert_above, replace
+from tests.docs.reader import Document, WebPage, insert_above, insert_below, replace
 from tests.docs.terminal import Terminal, terminals
 from tests.launcher.clone import Clone, tracked_files, wait_for
 
@@ -226,32 +228,161 @@ def test_stage_05(stage: Stage, clone: Clone) -> None:
 
 @pytest.mark.parametrize("stage", [("06_distributed_data", 4)], indirect=True)
 def test_stage_06(stage: Stage, clone: Clone) -> None:
-    text, (shop, master, *workers) = stage.text, stage.consoles
+    text, (shop, master, *workers), file = stage.text, stage.consoles, stage.file
+    solution = (clone.path / "solutions" / stage.name / file.name).read_text()
+
+    # 1. See the trouble
     assert "`cd petshop_app`, `python app.py`" in text.prose
     shop.start("cd petshop_app\npython app.py", SHOP)
-    replace(stage.file, "        self.pet_ids = []\n", "        self.pet_ids = []\n        print(self.owner_id)\n")
-    master.start(text.take("bash", "--expect-workers 2"), "Starting Locust")
-    worker = text.take("bash", "locust --worker")
+    insert_below(file, "        self.pet_ids = []\n", SHOWS_OWNER)
+    starts_master = text.take("bash", "--expect-workers 2")
+    starts_worker = text.take("bash", "locust --worker")
+    master.start(starts_master, "Starting Locust")
     for console in workers:
-        console.start(worker, "Starting Locust")
+        console.start(starts_worker, "Starting Locust")
     wait_for(lambda: all(console.shown.endswith(READY) for console in (master, *workers)), "the end of 30 s", 120)
-    for console in workers:
-        assert re.findall(r"^\d+$", console.shown, re.MULTILINE) == ["407", "112", "9031", "58", "2750"]
-    solution = clone.path / "solutions" / stage.name  # what the learner comes to write: the text shows parts of it
-    whole = "".join(file.read_text() for file in solution.glob("*.py"))
-    for words in ("events.init", "create_local_runner", "class Roster", "def state_of"):
-        assert text.take("python", words) in whole
-    for file in solution.glob("*.py"):
-        shutil.copy(file, stage.folder)
+    assert [owners(console) for console in workers] == [["407", "112", "9031", "58", "2750"]] * 2
+
+    # 2. Let the master alone read
+    starter = file.read_text()
+    replace(
+        file, starter[starter.index("import csv") : starter.index("\n\n\ndef")], text.take("python", "AsyncResult")[:-1]
+    )
+    lists = text.take("python", "owner_ids = []")
+    file.write_text(re.sub(r"owner_ids = cycle.*\n", lists, file.read_text()))
+    on_init = text.take("python", "def on_init")
+    insert_above(file, "class PetShopUser", f"{on_init}    {COUNTS_OWNERS}\n\n\n")
+    master.start("locust --master", r"(?m)^20 owners")
+    workers[0].start("locust --worker", r"(?m)^0 owners")
+    workers[0].interrupt()
+    master.interrupt()
+    replace(file, f"    {COUNTS_OWNERS}\n", "")
+
+    # 3. Choose an owner
+    insert_below(file, lists, held := text.take("python", "held = {}"))
+    next_owner = text.take("python", "def next_owner")
+    insert_above(file, "class PetShopUser", written_by_the_learner(solution, next_owner))
+    stage.folder.joinpath("session.txt").write_text(
+        "\n".join(re.findall(r"^(?:>>> .*|\d+)$", text.prose, re.MULTILINE))
+    )
+    assert "Failed" not in master.run("python -m doctest session.txt")
+    stage.folder.joinpath("session.txt").unlink()
+
+    # 4. Ask and answer
+    insert_below(file, held, text.take("python", "answers = {}"))
+    on_start = text.take("python", "def on_start")
+    asks = file.read_text()
+    replace(
+        file,
+        asks[asks.index("    def on_start") : asks.index("    @task\n    def get_pets")],
+        f"{on_start}{SHOWS_OWNER}\n",
+    )
+    assert "`def on_wanted(environment, msg, **_):`" in text.prose
+    on_wanted = "def on_wanted(environment, msg, **_):\n"
+    insert_above(file, next_owner, f"{on_wanted}{text.take('python', 'owner = next_owner()')}\n\n")
+    insert_above(file, "class PetShopUser", text.take("python", "def on_assigned") + "\n\n")
+    registers = text.take("python", '"owner_wanted"')
+    insert_below(file, on_init, registers + text.take("python", "connected.set()"))
+    starts_master = starts_master.replace("-t 30s", "-t 5m")
+    begin(starts_master, starts_worker, master, workers)
+    wait_for(lambda: len(owners(*workers)) == 10, "ten users")
+    assert len(set(owners(*workers))) == 10
+    assert [len(owners(console)) for console in workers] == [5, 5]
+    end(master, workers)
+
+    # 5. Give the owner back
+    insert_above(file, "    @task\n    def get_pets", text.take("python", "def on_stop"))
+    insert_below(file, registers, text.take("python", '"owner_released"'))
+    assert "`def on_released(msg, **_):`" in text.prose
+    insert_above(file, "def on_assigned", written_by_the_learner(solution, "def on_released(msg, **_):\n"))
+    begin(starts_master, starts_worker, master, workers)
+    wait_for(lambda: len(owners(*workers)) == 10, "ten users")
+    wait_for(lambda: total_users(master) == 10, "the master's count")
+    first = set(owners(*workers))
+    for key, count in (("s", 6), ("w", 10)):
+        while total_users(master) != count:
+            master.press(key)
+            time.sleep(LOOK / 3)
+        time.sleep(LOOK / 3)  # "some seconds later"
+    wait_for(lambda: len(owners(*workers)) >= 14, "four other users")
+    assert set(owners(*workers)) == first
+    end(master, workers)
+
+    # 6. Notice a loss
+    insert_below(file, on_wanted, text.take("python", "STATE_MISSING"))
+    begin(starts_master, starts_worker, master, workers)
+    wait_for(lambda: len(owners(*workers)) == 10, "ten users")
+    of_the_dead = owners(workers[1])
+    workers[1].kill()
+    wait_for(lambda: "setting state to missing" in master.shown, "the loss")
+    workers[1].start("locust --worker", "Starting Locust")
+    wait_for(lambda: len(owners(workers[1])) == 5, "five other users")
+    assert set(owners(workers[1])) == set(of_the_dead)
+    end(master, workers)
+
+    # 7. Say that the master is missing
+    insert_above(file, "class PetShopUser", text.take("python", "gevent.spawn") + "\n\n")
+    workers[0].start("locust --worker", "(?s)no master answers.*no master answers")
+    workers[1].start("locust --worker", "")
+    master.start(starts_master, "Starting Locust")
+    wait_for(lambda: len(owners(*workers)) == 10, "ten users")
+    assert len(set(owners(*workers))) == 10
+    end(master, workers)
+
+    # 8. Try to break it
+    begin(starts_master.replace("-u 10", "-u 30"), starts_worker, master, workers)
+    wait_for(lambda: len(owners(*workers)) == 30, "thirty users")
+    assert sorted(Counter(owners(*workers)).values()) == 10 * [1] + 10 * [2]
+    end(master, workers)
     assert "`locust --headless -u 10 -r 10 -t 10s`" in text.prose
     alone = master.run("locust --headless -u 10 -r 10 -t 10s")
+    assert len(set(re.findall(r"^\d+$", alone, re.MULTILINE))) == 10
     assert {"/owners/[owner_id]/pets", "/pets/[pet_id]/visits"} <= set(re.findall(r"GET +(\S+)", alone))
+    master.start("python locustfile.py", r"(?ms)^407$.*/owners/\[owner_id\]/pets")
+    master.interrupt()
+    replace(file, SHOWS_OWNER, "")
+    assert file.read_text().partition("import csv")[2] == solution.partition("import csv")[2]  # but for its docstring
+
     shop.interrupt()
     shop.run(f"cd {quoted(clone.path)}")
     shop.start(text.take("bash", "workshop.py demo 06"), r"Ctrl-C ends both\.")
     shop.interrupt()
     stage.passes()
     text.end()
+
+
+SHOWS_OWNER = "        print(self.owner_id)\n"
+COUNTS_OWNERS = 'print(len(owner_ids), "owners")'
+
+
+def owners(*consoles: Terminal) -> list[str]:
+    """Return the owners that users have printed into these terminals."""
+    return [owner for console in consoles for owner in re.findall(r"^\d+$", console.shown, re.MULTILINE)]
+
+
+def total_users(master: Terminal) -> int | None:
+    """Return how many users the master has counted last."""
+    said = re.findall(r"\((\d+) total users\)", master.shown)
+    return int(said[-1]) if said else None
+
+
+def begin(starts_master: str, starts_worker: str, master: Terminal, workers: list[Terminal]) -> None:
+    """Start a master and its workers, in the stage's folder already."""
+    master.start(starts_master.splitlines()[-1], "Starting Locust")
+    for console in workers:
+        console.start(starts_worker.splitlines()[-1], "Starting Locust")
+
+
+def end(master: Terminal, workers: list[Terminal]) -> None:
+    """Press Ctrl-C in the master's terminal, which ends its workers as well."""
+    master.interrupt()
+    wait_for(lambda: all(console.shown.endswith(READY) for console in workers), "the end of the workers", 60)
+
+
+def written_by_the_learner(solution: str, begins: str) -> str:
+    """Return a function that the text leaves to the learner, with the solution's lines, and two blank ones below."""
+    body = solution.partition(begins)[2].partition("\n\n\n")[0]
+    return f"{begins}{body}\n\n\n"
 
 
 READS_OWNERS = """import csv

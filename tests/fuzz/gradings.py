@@ -5,6 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from checks.stages import named
 from tests.corpus import grade
 from tests.fuzz.guard import Ending, remove
 from tests.fuzz.recipes import Recipe, make
@@ -13,7 +14,6 @@ from tests.hostile import STEERING, unharmed
 RUN_LIMIT = (
     20  # seconds: less than Locust's start and the grader's patience would make silence look like a slow machine
 )
-RUNS = {"02_stress_test": 3, "04_master_worker": 3, "05_round_robin_data": 4, "jsonplaceholder_task": 4}
 MARGIN = 60.0  # seconds for all but the runs themselves, on a busy machine
 
 
@@ -32,7 +32,7 @@ def graded(recipe: Recipe) -> Ending:
 
 def _complaint(recipe: Recipe, folder: Path) -> str:
     path = folder / "in" / (recipe["archive"]["name"] if "archive" in recipe else recipe.get("path", ""))
-    limit = RUNS.get(recipe["stage"], 1) * RUN_LIMIT + MARGIN
+    limit = named(recipe["stage"]).runs * RUN_LIMIT + MARGIN
     try:
         with unharmed(folder / "tmp"):
             verdict = grade(

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.fuzz.recipes import Recipe, make
 
 MIB = 1024**2

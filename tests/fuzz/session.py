@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from checks.lab import bench, swarm
-from checks.lab.cell import Cell
-from checks.lab.journal import Journal
-from checks.lab.record import Record
-from checks.lab.swarm import Run
-from checks.lab.target import Target
-from tests.corpus import ROOT
+from checks.lab import lab as bench
+from checks.lab.cell.practice import Cell
+from checks.lab.locust.record import Record
+from checks.lab.locust.run import Ending, Run, printed
+from checks.lab.target.journal import Journal
+from checks.lab.target.server import Target
+from checks.stages import ROOT
 from tests.fuzz.recipes import Recipe, data
 
 PATIENCE = 5.0  # seconds for an answer
@@ -61,12 +61,10 @@ def _stand_in(acts: Iterator[Recipe]) -> Callable[..., Run]:
             users=users,
             journal=target.journal,
             record=Record.read(cell.root / "record.jsonl"),
-            log=swarm._printed(cell.root / "locust.log"),
+            log=printed(cell.root / "locust.log"),
             exit_code=act.get("exit", 0),
             seconds=time.monotonic() - started,
-            out_of_time=False,
-            fell_silent=not is_done and not act.get("ends"),
-            ended_by_itself=bool(act.get("ends")),
+            ending=Ending.EXIT if act.get("ends") else Ending.DONE if is_done else Ending.SILENCE,
         )
 
     return run_alone

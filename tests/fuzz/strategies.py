@@ -9,15 +9,16 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.corpus import FOLDER, ROOT
+from checks import stages
+from checks.stages import ROOT, TAKE_HOME
+from tests.corpus import FOLDER
 from tests.fuzz import stock
 from tests.fuzz.recipes import Recipe, text_of
 
 Strategy = st.SearchStrategy[Any]
 Draw = st.DrawFn
 Pieces = list[tuple[str, int]]
-STAGES = ("01_sequential_flows", "02_stress_test", "03_slo_failures", "04_master_worker", "05_round_robin_data")
-TAKE_HOME = "jsonplaceholder_task"
+STAGES = tuple(stages.STAGES)[:5]
 HONEST = (ROOT / "solutions" / STAGES[0] / "locustfile.py").read_text(encoding="utf-8")
 some = st.sampled_from
 

@@ -23,23 +23,30 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 from checks import test_01_sequential_flows, test_02_stress_test, test_04_master_worker
-from checks.lab import round, settings, submission, swarm, unpack
-from checks.lab.board import Reader, board
-from checks.lab.cell import Cell
-from checks.lab.diagnosis import aside, require_requests, uncaught
-from checks.lab.distribution import says_that_master_is_missing
-from checks.lab.evidence import Evidence, gathered, readings
-from checks.lab.hints import open_next
-from checks.lab.intake import taken_in
-from checks.lab.journal import Journal, journaled
-from checks.lab.page import page
-from checks.lab.record import Record, began, has_declared
-from checks.lab.report import Report
-from checks.lab.submission import Submission
-from checks.lab.swarm import Run
-from checks.lab.target import Target
-from checks.lab.thinking import crowded, pauses
-from checks.lab.verdict import Criterion, Failed, NotStarted, Outcome, Result, plain
+from checks.judging.cluster.announcements import announcements
+from checks.judging.cluster.configuration import MASTER, WORKER
+from checks.judging.pauses import pauses
+from checks.judging.visitors import overlapping
+from checks.lab.batch import __main__ as batch
+from checks.lab.batch import cache
+from checks.lab.cell.practice import Cell
+from checks.lab.inside import options
+from checks.lab.locust import settings
+from checks.lab.locust.record import Record, began, has_declared
+from checks.lab.locust.run import Ending, Run, printed
+from checks.lab.outcome import Criterion, Failed, NotStarted, Outcome, Result, plain
+from checks.lab.report.evidence import Evidence, gathered, readings
+from checks.lab.report.page import page
+from checks.lab.report.report import Report
+from checks.lab.report.terminal import Reader, board
+from checks.lab.submission import answer as submission
+from checks.lab.submission import unpack
+from checks.lab.submission.answer import Submission
+from checks.lab.submission.given import taken_in
+from checks.lab.target.journal import Journal, journaled
+from checks.lab.target.server import Target
+from checks.lab.verdict.diagnosis import aside, require_requests, uncaught
+from checks.lab.verdict.hints import open_next
 from tests.fuzz import session
 from tests.fuzz.guard import Limits
 from tests.fuzz.recipes import Recipe, data
@@ -134,7 +141,7 @@ def _take(path: Path, call: Call) -> Submission:
 def content(call: Call) -> None:
     """The identity of a submission, by which a round knows what it has graded already."""
     stages = [call.recipe.get("stage", "01_sequential_flows")]
-    _require(round.content(call.path, stages) == round.content(call.path, stages), "the same files look like others")
+    _require(cache.content(call.path, stages) == cache.content(call.path, stages), "the same files look like others")
 
 
 @target(seconds=10, megabytes=160)
@@ -170,7 +177,7 @@ def findings(call: Call) -> None:
 def configuration(call: Call) -> None:
     """master.conf and worker.conf, to the verdict on what they say."""
     found = submission.find(call.path, "04_master_worker")
-    names = test_04_master_worker.MASTER, test_04_master_worker.WORKER
+    names = MASTER, WORKER
     with _Forking() as cell:
         found.copy_to(cell.work)
         confs = dict(zip(names, settings.read(cell, names), strict=True))
@@ -190,7 +197,7 @@ class _Forking(Cell):
             sys.argv[:] = arguments
             status = 1
             with contextlib.suppress(Exception):
-                settings.main()
+                options.main()
                 status = 0
             os._exit(status)
         return SimpleNamespace(
@@ -217,7 +224,7 @@ def names(call: Call) -> None:
     paths = [os.path.join(call.root / "in", name) for name in call.recipe["paths"]]  # noqa: PTH118
     words = ["round", *paths, "--stage", "01_sequential_flows", "--out", str(call.out), "--here", str(call.root)]
     sys.argv[:] = [*words, "--mode", "practice"]
-    status = round.main()
+    status = batch.main()
     _require(status in (0, 3), f"the round ends with {status}")
     with (call.out / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
@@ -238,12 +245,12 @@ def output(call: Call) -> None:
     record, log = call.root / "in" / "record.jsonl", call.root / "in" / "locust.log"
     began(record)
     has_declared(record)
-    printed = swarm._printed(log)
-    says_that_master_is_missing(printed)
-    run = _run(call.recipe, Record.read(record), _visited(call.recipe.get("requests", [])), printed)
+    said = printed(log)
+    announcements(said)
+    run = _run(call.recipe, Record.read(record), _visited(call.recipe.get("requests", [])), said)
     uncaught(run.log)
     aside(run)
-    crowded(run)
+    overlapping(run)
     with contextlib.suppress(Failed):
         pauses(run)
     require_requests(run)
@@ -262,9 +269,7 @@ def _run(recipe: Recipe, record: Record, journal: Journal, log: str) -> Run:
         log=log,
         exit_code=recipe.get("exit", 0),
         seconds=10.0,
-        out_of_time=False,
-        fell_silent=recipe.get("silent", False),
-        ended_by_itself=not recipe.get("silent", False),
+        ending=Ending.SILENCE if recipe.get("silent") else Ending.EXIT,
     )
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from hypothesis import strategies
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.fuzz.gradings import graded
 from tests.fuzz.guard import Ending, Guard
 from tests.fuzz.hunt import Found, Tally, hunt, kept

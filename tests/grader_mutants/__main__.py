@@ -1,6 +1,6 @@
 """Mutants of the graders: one condition of a check removed or weakened at a time, to see that the corpus notices.
 
-    python -m tests.grader_mutants [--record] [--stage 03] [--file holdings] [--jobs 2] [--live 2] [--least 95]
+    python -m tests.grader_mutants [--record] [--stage 03] [--file data/rules] [--jobs 2] [--live 2] [--least 95]
 
 judges what `python -m tests.replay record` has recorded with each mutant, in milliseconds. The corpus notices a mutant
 where a submission does not get the verdict that its expect.toml asks for. A mutant that asks for a run that was not

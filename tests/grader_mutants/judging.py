@@ -6,20 +6,48 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 
 # The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
 ROOMS: dict[str, tuple[str, ...]] = {
-    "complaints": (),
-    "diagnosis": ("uncaught",),
-    "distribution": ("Cast", "Distribution", "_told", "_lacking", "_errors"),
-    "figures": (),
-    "findings": (),
-    "holdings": (),
-    "messages": (),
-    "sharing": (),
-    "strain": (),
-    "thinking": (),
+    "judging/cluster/announcements": (),
+    "judging/cluster/configuration": (),
+    "judging/cluster/failover": (),
+    "judging/cluster/ids": (),
+    "judging/cluster/late_master": (),
+    "judging/cluster/load": (),
+    "judging/cluster/log": (),
+    "judging/cluster/model": (),
+    "judging/cluster/start": (),
+    "judging/cluster/worker_kill": ("kill_a_worker", "_arguments", "_get_to_work", "_goes_on", "_kill"),
+    "judging/data/dataset": ("Dataset", "_named", "_unsorted"),
+    "judging/data/errors": (),
+    "judging/data/model": (),
+    "judging/data/progress": (),
+    "judging/data/reporting": (),
+    "judging/data/rules": (),
+    "judging/data/think_time": (),
+    "judging/numbers": (),
+    "judging/pauses": (),
+    "judging/stress/concurrency": (),
+    "judging/stress/control": (),
+    "judging/stress/gaps": (),
+    "judging/stress/sleep": (),
+    "judging/stress/stops": (),
+    "judging/stress/runs": ("StressTest", "PAIR", "SLOW", "FEW", "AFTERWARDS", "FILE", "_is_enough"),
+    "judging/slo/counting": (),
+    "judging/slo/messages": (),
+    "judging/host": (),
+    "judging/slo/rounds": (),
+    "judging/sequence": (),
+    "judging/slo/limit": (),
+    "judging/slo/advice": (),
+    "judging/slo/script": ("drawn", "_quick", "_slow", "run_through"),
+    "judging/visitors": (),
+    "lab/submission/findings": (),
+    "lab/verdict/diagnosis": ("uncaught",),
+    "lab/verdict/figures": (),
+    "lab/verdict/strain": (),
 }
 EXCEPTIONS = ("Failed", "Inconclusive", "NotStarted")
 SPOKEN = ("seen", "expected", "advice")  # fields that a learner reads
@@ -46,7 +74,7 @@ class Source:
     @cached_property
     def known(self) -> dict[str, ast.stmt]:
         """Functions, methods, and constants, by name, but for those that make runs."""
-        left_out = ROOMS.get(self.file.stem, ())
+        left_out = ROOMS.get(self.file.relative_to(ROOT / "checks").with_suffix("").as_posix(), ())
         named = ((name, node) for name, node in _named(self.tree.body) if name.partition(".")[0] not in left_out)
         return {name: node for name, node in named if not _makes_runs(node)}
 
@@ -63,8 +91,12 @@ class Source:
 def sources() -> tuple[Source, ...]:
     """Return the modules that judge: the checks first."""
     checks = [Source(file, f"checks.{file.stem}") for file in sorted((ROOT / "checks").glob("test_*.py"))]
-    rooms = [Source(ROOT / "checks" / "lab" / f"{name}.py", f"checks.lab.{name}") for name in ROOMS]
+    rooms = [_source(ROOT / "checks" / f"{name}.py") for name in ROOMS]
     return (*checks, *(room for room in rooms if room.file.exists()))
+
+
+def _source(file: Path) -> Source:
+    return Source(file, ".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 
 @cache
@@ -185,7 +217,7 @@ class _Words:
         return _called(place.source, name) in self._used  # a constant of the module
 
     def _children(self, node: ast.AST, place: "_Place") -> Iterator[tuple[ast.AST, bool]]:
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in (*EXCEPTIONS, "Lack", *_failures()):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in (*EXCEPTIONS, "Missing", *_failures()):
             yield from ((one, True) for one in node.args)
             yield from ((one.value, one.arg != "since") for one in node.keywords)
             return
@@ -247,9 +279,10 @@ def _stored(node: ast.AST) -> set[str]:
 def _used_elsewhere() -> frozenset[str]:
     """Return the names that the graders use outside of what judges."""
     judging = {id(part) for source in sources() for node in source.pieces.values() for part in ast.walk(node)}
-    others = {*(ROOT / "checks" / "lab").glob("*.py")} - {source.file for source in sources()}
+    rooms = (ROOT / "checks" / name for name in ("judging", "lab"))
+    others = {file for room in rooms for file in room.rglob("*.py")} - {source.file for source in sources()}
     found = set()
-    for source in (*sources(), *(Source(file, f"checks.lab.{file.stem}") for file in sorted(others))):
+    for source in (*sources(), *map(_source, sorted(others))):
         nodes = [node for node in ast.walk(source.tree) if id(node) not in judging]
         names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         names |= {node.attr for node in nodes if isinstance(node, ast.Attribute)}

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.corpus import ROOT, grade
+from checks.stages import ROOT
+from tests.corpus import grade
 from tests.grader_mutants.changes import NOTE, Mutant
 from tests.grader_mutants.judging import sources
 from tests.grader_mutants.transplant import transplanted

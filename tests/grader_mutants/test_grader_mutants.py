@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.grader_mutants.changes import Mutant, mutants
 from tests.grader_mutants.judging import Source, sources, words
 from tests.grader_mutants.noticing import FRACTION, Jury, excused
@@ -20,8 +20,8 @@ from tests.replay.recording import Recording
 from tests.replay.variations import base_of, bases, opened_variation, variations
 
 # What a verdict comes through besides: it is asked, keeps, counts and words, and decides nothing about a submission.
-AROUND = {"__init__", "bench", "evidence", "fitting", "gate", "hints", "intake", "journal", "notes", "plugin", "record"}
-AROUND |= {"remedies", "report", "source", "submission", "trial", "verdict"}
+AROUND = {"__init__", "answer", "evidence", "gates", "given", "hints", "journal", "jsonplaceholder", "lab", "outcome"}
+AROUND |= {"notes", "petshop", "plugin", "record", "remedies", "report", "run", "scenarios", "source", "submission"}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def jury() -> Iterator[Jury]:
 
 
 def source(name: str) -> Source:
-    return next(source for source in sources() if name in source.file.name)
+    return next(source for source in sources() if name in str(source))
 
 
 def mutant(file: str, change: str) -> Mutant:
@@ -45,9 +45,19 @@ def test_verdicts_on_variations_are_right_before_anything_is_changed(jury: Jury)
     assert not jury.mistakes
 
 
-@pytest.mark.parametrize("function", ["test_fresh_names", "test_order", "test_think_time"])
-def test_each_condition_of_a_criterion_is_noticed(jury: Jury, function: str) -> None:
-    due = [one for one in mutants(source("test_01")) if one.function == function and not one.is_advice]
+@pytest.mark.parametrize(
+    ("file", "function"),
+    [
+        ("test_01", "test_fresh_names"),
+        ("test_01", "test_order"),
+        ("test_01", "test_think_time"),
+        ("sequence", "out_of_turn"),
+        ("sequence", "stopped_user"),
+        ("pauses", "outside"),
+    ],
+)
+def test_each_condition_of_a_criterion_is_noticed(jury: Jury, file: str, function: str) -> None:
+    due = [one for one in mutants(source(file)) if one.function == function and not one.is_advice]
     tried = {one: jury.tried(one)[0] for one in due}
     assert due
     assert not [str(one) for one, by in tried.items() if not by]
@@ -55,7 +65,7 @@ def test_each_condition_of_a_criterion_is_noticed(jury: Jury, function: str) -> 
 
 def test_a_mutant_leaves_nothing_behind(jury: Jury) -> None:
     before = [case.judge().told for case in jury.cases[:5]]
-    for change in ("TOLERANCE: 0.1 becomes 0.2", "test_users: never", "test_order: without request.status"):
+    for change in ("CHANCE_REPEATS: 4 becomes 8", "test_users: never", "test_order: never: run.ending is Ending.LIMIT"):
         one = mutant("test_01", change)
         with transplanted(one.source, one.tree):
             pass
@@ -63,17 +73,17 @@ def test_a_mutant_leaves_nothing_behind(jury: Jury) -> None:
 
 
 def test_a_changed_constant_counts_wherever_the_module_uses_it(jury: Jury) -> None:
-    by, _, _ = jury.tried(mutant("thinking", "OWN_SLEEP: 0.2 becomes 0.1"))
+    by, _, _ = jury.tried(mutant("judging/pauses", "OWN_SLEEP: 0.2 becomes 0.1"))
     assert "noise_of_a_busy_machine" in by
 
 
 def test_a_boundary_between_fractions_means_nothing(jury: Jury) -> None:
-    by, _, _ = jury.tried(mutant("test_01", "on the boundary: pause.seconds < 1 - TOLERANCE"))
+    by, _, _ = jury.tried(mutant("pauses", "on the boundary: pause.seconds < low - TOLERANCE"))
     assert by == FRACTION
 
 
 def test_what_nobody_looks_at_survives(jury: Jury) -> None:
-    by, reached, unknown = jury.tried(mutant("holdings", "forbid_crowds: never: shared or count"))
+    by, reached, unknown = jury.tried(mutant("data/rules", "forbid_shared_clients: never: shared or count"))
     assert (by, reached, unknown) == ("", 0, [])
 
 
@@ -88,10 +98,10 @@ def test_words_are_told_from_decisions() -> None:
 @pytest.mark.parametrize(
     ("file", "change", "is_advice"),
     [
-        ("distribution", "ALONE: 6.0 becomes 12.0", True),
-        ("distribution", "SAYS_SO: 10.0 becomes 20.0", False),
-        ("distribution", "FEWER: 6 becomes 12", False),
-        ("thinking", "OWN_SLEEP: 0.2 becomes 0.4", False),
+        ("cluster/model", "ALONE: 6.0 becomes 12.0", True),
+        ("cluster/model", "SAYS_SO: 10.0 becomes 20.0", False),
+        ("cluster/model", "FEWER: 6 becomes 12", False),
+        ("judging/pauses", "OWN_SLEEP: 0.2 becomes 0.4", False),
     ],
 )
 def test_a_constant_that_is_only_said_counts_as_words(file: str, change: str, is_advice: bool) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from checks.lab.evidence import Evidence, Source
-from checks.lab.page import page
-from checks.lab.report import Report
-from checks.lab.timeline import Mark, Moment, Row, Timeline
-from checks.lab.verdict import Outcome
+from checks.lab.outcome import Outcome
+from checks.lab.report.evidence import Evidence, Source
+from checks.lab.report.page import page
+from checks.lab.report.report import Report
+from checks.lab.report.timeline import IncidentMark, Mark, Timeline, UserRow
 from tests.browser import sheets, violations
 from tests.grading.conftest import Show, prints_on_one_sheet, without_sideways_scrolling
 from tests.lab.witness import result
@@ -27,7 +27,7 @@ def run(text: str = "GET /pets", users: int = 3, status: int = 200, **more: Any)
     def marks(user: int) -> tuple[Mark, ...]:
         return tuple(Mark(text, text, status, user + n / 5, user + n / 5 + 0.1) for n in range(10))
 
-    rows = tuple(Row(f"user {n + 1}", marks(n), 12, f"user id {n + 41}", n, n + 2) for n in range(users))
+    rows = tuple(UserRow(f"user {n + 1}", marks(n), 12, f"user id {n + 41}", n, n + 2) for n in range(users))
     facts: dict[str, Any] = {"reason": "It works.", "end": users + 1.0, "length": 9.0, "compression": 40.0, **more}
     return Timeline(users * 12, users, (text,), rows, **facts)
 
@@ -235,7 +235,7 @@ def test_the_timeline_shows_each_request_with_its_shape_its_place_and_in_words(
 
 
 def test_what_befell_the_processes_stands_on_the_axis(show: Show, tmp_path: Path) -> None:
-    moments = (Moment(1.0, "worker 2 is killed"), Moment(3.5, "worker 3 starts"))
+    moments = (IncidentMark(1.0, "worker 2 is killed"), IncidentMark(3.5, "worker 3 starts"))
     evidence = Evidence([Source("locustfile.py", CODE)], [], [run(moments=moments, every=4)])
     shown = part(show(written(tmp_path, Report([result(stage=TASK)], 1, evidence={TASK: evidence}))), "Who sent what")
     assert shown.locator(".moments li").all_inner_texts() == ["1 1.0 s: worker 2 is killed", "2 3.5 s: worker 3 starts"]
@@ -285,7 +285,7 @@ def nasty() -> Report:
     """A report on somebody who tries to write it himself, and who has much to say."""
     words = "\n".join(f"{number}. {NASTY * 3}" for number in range(40))
     sources = [Source(NASTY, NASTY * 3, 2, True), Source("NOTES.md", words, 0, True)]
-    evidence = Evidence(sources, [NASTY], [replace(run(NASTY), moments=(Moment(1.0, NASTY),))])
+    evidence = Evidence(sources, [NASTY], [replace(run(NASTY), moments=(IncidentMark(1.0, NASTY),))])
     results = [
         result(Outcome.FAILED, part=1, **dict.fromkeys(("seen", "expected", "advice"), (NASTY * 2)[:600])),
         result(Outcome.FAILED, id="second", part=2, seen=f"a.py:1: {NASTY}", expected=NASTY, advice=NASTY),
@@ -382,7 +382,7 @@ def test_a_passed_take_home_of_usual_length_prints_on_four_sheets(show: Show, tm
     results = [replace(passed, criterion=replace(passed.criterion, id=str(n), title=f"{said} {n}.")) for n in range(16)]
     evidence = Evidence(
         [Source("desks.py", "\n".join(["    line of code" * 5] * 99)), Source("NOTES.md", "I assume so. " * 200)],
-        runs=[run(users=24, moments=tuple(Moment(n, "worker 2 is killed") for n in range(4)))],
+        runs=[run(users=24, moments=tuple(IncidentMark(n, "worker 2 is killed") for n in range(4)))],
     )
     shown = show(written(tmp_path, Report(results, 1, "practice", evidence={TASK: evidence})))
     assert shown.locator(".code li.screen").count() == 0

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from checks.lab.summary import Line, text, write_summary
+from checks.lab.batch.summary import Candidate, text, write_summary
 from tests.browser import violations
 from tests.grading.conftest import Show, without_sideways_scrolling
 
@@ -17,13 +17,13 @@ STAGE = "01_sequential_flows"
 FORMULA_SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
-def line(name: str, points: int = 3, outcome: str = "failed", seconds: float = 9.5, **more: Any) -> Line:
+def line(name: str, points: int = 3, outcome: str = "failed", seconds: float = 9.5, **more: Any) -> Candidate:
     stages: dict[str, Any] = {
         STAGE: {"outcome": outcome, "points": points, "max_points": 10},
         "02_other": {"outcome": "not_started", "points": 0, "max_points": 10},
     }
     facts = {"report": {"seed": 7, "stages": stages}, "reason": "", "mode": "practice", **more}
-    return Line(f"round/{name}", name, seconds=seconds, **facts)
+    return Candidate(f"round/{name}", name, seconds=seconds, **facts)
 
 
 def criterion(part: int, outcome: str, **more: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def criterion(part: int, outcome: str, **more: Any) -> dict[str, Any]:
     return {"id": f"c{part}", "part": part, "outcome": outcome, **facts}
 
 
-def graded(name: str, *criteria: dict[str, Any]) -> Line:
+def graded(name: str, *criteria: dict[str, Any]) -> Candidate:
     """Return the line of a take-home with these criteria."""
     outcomes = [each["outcome"] for each in criteria]
     worst = next(each for each in ("failed", "inconclusive", "not_started", "passed") if each in outcomes)
@@ -42,14 +42,14 @@ def graded(name: str, *criteria: dict[str, Any]) -> Line:
     return line(name, report={"seed": 7, "stages": {"jsonplaceholder_task": stage}})
 
 
-def cells(folder: Path, *lines: Line) -> list[dict[str, str]]:
+def cells(folder: Path, *lines: Candidate) -> list[dict[str, str]]:
     """Return the rows of summary.csv."""
     write_summary(folder, lines)
     with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def take_home(name: str, *outcomes: str, bonus: int = 0) -> Line:
+def take_home(name: str, *outcomes: str, bonus: int = 0) -> Candidate:
     """Return the line of a take-home: the outcomes of part 1, worth 2 points, of part 2, worth 3, and of the bonus."""
     criteria = [
         criterion(n, outcome, title=f"Part {n} works.", max_points=n + 1, points=(outcome == "passed") * (n + 1))
@@ -146,7 +146,7 @@ def test_no_name_is_a_formula(tmp_path: Path, name: str) -> None:
     failed = criterion(1, "failed", title=name, message=f"seen: {name}")
     stage = {"outcome": "failed", "points": 0, "max_points": 1, "criteria": [failed]}
     report = {"seed": 1, "stages": {name: stage}}
-    write_summary(tmp_path, [line("ann", report=report, reason=name), Line(name, name, {}, "", 1, "exam")])
+    write_summary(tmp_path, [line("ann", report=report, reason=name), Candidate(name, name, {}, "", 1, "exam")])
     with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2
@@ -280,7 +280,7 @@ def test_everybody_can_read_it(show: Show, folder: Path, scheme: str, width: int
 
 
 def test_a_mystery_shop_that_comes_twice_is_named_on_both_lines(show: Show, tmp_path: Path) -> None:
-    def measured(name: str, shop: str) -> Line:
+    def measured(name: str, shop: str) -> Candidate:
         found = {"name": shop, "max_throughput_rps": 50.0 + len(name), "users_at_saturation": 12.0}
         stage = {"outcome": "passed", "points": 10, "max_points": 10, "findings": found}
         return line(name, report={"seed": 7, "stages": {"02_stress_test": stage}})

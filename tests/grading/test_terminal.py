@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import FOLDER, ROOT, grade
+from checks.stages import ROOT
+from tests.corpus import FOLDER, grade
 
 NEEDED = ("checks", "petshop_app", "jsonplaceholder_task", "solutions", "exercises", "pyproject.toml", "conftest.py")
 FIRST = 12  # lines

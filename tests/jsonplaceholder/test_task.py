@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checks.lab.journal import Request
-from checks.lab.target import Target, serve
+from checks.lab.target.journal import Request
+from checks.lab.target.server import Target, serve
 from jsonplaceholder_task.api import Data, create_app, generate
 
 from .conftest import SOLUTION, TASK, WITHIN_S

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from checks.lab.target import Target, serve
+from checks.lab.target.server import Target, serve
 from tests.lab.witness import witness
 
 QUICK_S = 5  # of this process's own time; what is linear needs a tenth of it

@@ -13,14 +13,17 @@ PATIENCE_S = 120
 DOOR = """
 import sys
 sys.path.insert(0, {root!r})
-from checks.lab import bubble, exam
-from checks.lab.bubble import Bubble
-exam.enter()
+from checks.lab.cell import bubblewrap
+from checks.lab.cell.bubblewrap import BubblewrapCell
+from checks.lab.cell.inmate import is_alive
+from checks.lab.cell.private import enter
+from checks.lab.cell.shelf import PRIVATE
+enter()
 """
 ONE_CELL = """
 import json
 {before}
-with Bubble() as cell, (cell.root / "said").open("wb") as output:
+with BubblewrapCell() as cell, (cell.root / "said").open("wb") as output:
     process = cell.start(["-c", {code!r}], output, cell.root / "told")
     status = process.wait()
     said = (cell.root / "said").read_text(errors="replace")

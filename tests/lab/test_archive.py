@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 import psutil
 import pytest
 
-from checks.lab import archive, unpack
-from checks.lab.archive import MOST_PACKED, is_archive, unpacked
-from checks.lab.intake import taken_in
-from checks.lab.unpack import Refused
-from checks.lab.verdict import Failed
+from checks.lab.outcome import Failed
+from checks.lab.submission import archive, unpack
+from checks.lab.submission.archive import MOST_PACKED, is_archive, unpacked
+from checks.lab.submission.given import taken_in
+from checks.lab.submission.unpack import Refused
 from tests.hostile import require_exam_mode
 from tests.lab.room import in_the_room
 
@@ -58,7 +58,7 @@ def refusal(path: Path) -> str:
 def refusal_here(path: Path) -> str:
     """Return why an archive is refused, found out in this process: the rules can be changed for a test."""
     with TemporaryDirectory() as folder, pytest.raises(Refused) as refused:
-        unpack.unpack(path, Path(folder))
+        unpack.unpack(path, Path(folder), archive.SHOWN)
     return str(refused.value)
 
 
@@ -276,13 +276,13 @@ def test_no_link_that_lies_in_the_unpacked_folder_is_followed(tmp_path: Path, mo
         assert [file.name for file in folder.iterdir()] == ["out"]
 
 
-def test_exam_mode_unpacks_in_a_bubble(tmp_path: Path) -> None:
+def test_exam_mode_unpacks_in_a_cell_of_its_own(tmp_path: Path) -> None:
     require_exam_mode()
     path = zipped(tmp_path / "a.zip", "course-main/mine/locustfile.py", "course-main/mine/data/owners.csv")
     code = f"""
         from pathlib import Path
-        from checks.lab.archive import unpacked
-        with unpacked(Path({str(path)!r}), Bubble) as folder:
+        from checks.lab.submission.archive import unpacked
+        with unpacked(Path({str(path)!r}), BubblewrapCell) as folder:
             print(sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()))
         print(folder.exists())
     """

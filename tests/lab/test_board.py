@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from checks.lab.board import WIDTH, Reader, board
-from checks.lab.hints import Opened
-from checks.lab.verdict import Outcome, Result
+from checks.lab.outcome import Outcome, Result
+from checks.lab.report.terminal import WIDTH, Reader, board
+from checks.lab.verdict.hints import Opened
 from tests.lab.witness import result
 
 FAILED = Outcome.FAILED

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from checks.lab.cell import LIMITS, Cell
+from checks.lab.cell.practice import LIMITS, Cell
 from tests.lab.witness import PATIENCE_S, until
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab.bubble import LIMITS, MIB, NOBODYS
+from checks.lab.cell.bubblewrap import LIMITS, MIB, NOBODYS
+from checks.lab.cell.seccomp import DENIED, MACHINES, filter_bytes
 from checks.lab.exam import obstacle
-from checks.lab.seccomp import DENIED, MACHINES, filter_bytes
-from checks.lab.swarm import ENTRY
+from checks.lab.locust.run import ENTRY
 from tests.hostile import require_exam_mode
 from tests.lab.room import DOOR, ROOT, in_a_cell, in_the_room
 from tests.lab.witness import until
@@ -52,7 +52,8 @@ def test_it_reaches_what_the_grader_serves_and_its_sibling() -> None:
         import socket, threading
         serve = "import socket; s = socket.create_server(('127.0.0.1', 5001)); print(1, flush=True); s.accept()"
         call = "import socket; [socket.create_connection(('127.0.0.1', port)) for port in (5000, 5001)]"
-        with socket.create_server(("127.0.0.1", 5000)), Bubble() as cell, (cell.root / "said").open("wb") as output:
+        server = socket.create_server(("127.0.0.1", 5000))
+        with server, BubblewrapCell() as cell, (cell.root / "said").open("wb") as output:
             sibling = cell.start(["-c", serve], output)
             while not (cell.root / "said").stat().st_size:
                 pass
@@ -84,7 +85,7 @@ def test_it_sees_no_more_of_the_system_than_python_needs() -> None:
     assert facts["etc"] == ["group", "hosts", "ld.so.cache", "nsswitch.conf", "passwd"]
     assert set(facts["usr"]) <= {"bin", "lib", "lib64", "local", "share"}
     assert facts["homes"] == []
-    assert sorted(facts["course"]) == ["entry.py", "settings.py"]
+    assert sorted(facts["course"]) == ["entry.py", "options.py"]
     assert facts["programs"] == []
     assert facts["devices"] == ["fd", "null", "random", "shm", "urandom"]
 
@@ -300,7 +301,7 @@ def test_files_have_room_and_no_more() -> None:
                     pass
             print(written >> 20)
     """
-    work, home, shared = map(int, in_a_cell(code, "bubble.DISK = 80 * 1024**2").said.split())
+    work, home, shared = map(int, in_a_cell(code, "bubblewrap.DISK = 80 * 1024**2").said.split())
     assert 60 < work <= 80
     assert 60 < home <= 80
     assert shared <= 16
@@ -332,7 +333,7 @@ def test_a_file_can_not_grow_without_end() -> None:
 
 def test_what_it_prints_is_bounded() -> None:
     code = "while True: print('x' * 10**6)"
-    before = "bubble.LIMITS['fsize'] = 1024**2"
+    before = "bubblewrap.LIMITS['fsize'] = 1024**2"
     assert len(in_a_cell(code, before).said) <= MIB
 
 
@@ -345,7 +346,7 @@ def test_memory_of_all_its_processes_is_counted_together() -> None:
         taken = bytearray(100 * 1024**2)
         time.sleep(60)
     """
-    finished = in_a_cell(code, "bubble.MEMORY = 250 * 1024**2")
+    finished = in_a_cell(code, "bubblewrap.MEMORY = 250 * 1024**2")
     assert finished.broken == "took more than 250 MB of memory"
     assert finished.status != 0
 
@@ -359,7 +360,7 @@ def test_files_count_as_memory() -> None:
                     file.write(bytes(30 * 1024**2))
         time.sleep(60)
     """
-    assert in_a_cell(code, "bubble.MEMORY = 150 * 1024**2").broken == "took more than 150 MB of memory"
+    assert in_a_cell(code, "bubblewrap.MEMORY = 150 * 1024**2").broken == "took more than 150 MB of memory"
 
 
 @pytest.mark.parametrize(
@@ -384,9 +385,9 @@ def test_memory_can_still_be_shared_through_files() -> None:
 
 
 def test_a_control_group_holds_the_limit_where_there_is_one() -> None:
-    before = "bubble.MEMORY = 100 * 1024**2; bubble.LOOK_EVERY = 600"
+    before = "bubblewrap.MEMORY = 100 * 1024**2; bubblewrap.LOOK_EVERY = 600"
     code = "held = [bytearray(10 * 1024**2) for _ in range(30)]"
-    if in_the_room("one = bubble.group('tried', 2**30); print(bool(one)); one and one.close()").strip() == "False":
+    if in_the_room("one = bubblewrap.group('tried', 2**30); print(bool(one)); one and one.close()").strip() == "False":
         pytest.skip("this system lets the grader make no control group")
     finished = in_a_cell(code, before)
     assert finished.status == 128 + signal.SIGKILL
@@ -399,7 +400,7 @@ def test_memory_is_counted_where_there_is_no_control_group() -> None:
         held = [bytearray(10 * 1024**2) for _ in range(30)]
         time.sleep(60)
     """
-    before = "bubble.MEMORY = 100 * 1024**2; bubble.group = lambda *_: None"
+    before = "bubblewrap.MEMORY = 100 * 1024**2; bubblewrap.group = lambda *_: None"
     assert in_a_cell(code, before).broken == "took more than 100 MB of memory"
 
 
@@ -411,7 +412,7 @@ def test_file_locks_are_counted() -> None:
                 fcntl.lockf(file, fcntl.LOCK_EX, 1, byte)
             time.sleep(60)
     """
-    assert in_a_cell(code, "bubble.LOCKS = 50").broken == "held more than 50 file locks"
+    assert in_a_cell(code, "bubblewrap.LOCKS = 50").broken == "held more than 50 file locks"
 
 
 @pytest.mark.parametrize("starts_session", [True, False])
@@ -474,11 +475,11 @@ def test_open_files_of_all_its_processes_are_counted_together() -> None:
         held = [os.open("/dev/null", os.O_RDONLY) for _ in range(100)]
         time.sleep(60)
     """
-    assert in_a_cell(code, "bubble.FILES = 300").broken == "opened more than 300 files and sockets"
+    assert in_a_cell(code, "bubblewrap.FILES = 300").broken == "opened more than 300 files and sockets"
 
 
 def test_it_ends_when_its_time_is_up() -> None:
-    assert in_a_cell("while True: pass", "bubble.WALL = 1.0").broken == "ran for more than 1 s"
+    assert in_a_cell("while True: pass", "bubblewrap.WALL = 1.0").broken == "ran for more than 1 s"
 
 
 def test_too_many_processes_are_its_end() -> None:
@@ -488,7 +489,7 @@ def test_too_many_processes_are_its_end() -> None:
             os.fork()
         time.sleep(60)
     """
-    assert in_a_cell(code, "bubble.PROCESSES = 20").broken == "started more than 20 processes"
+    assert in_a_cell(code, "bubblewrap.PROCESSES = 20").broken == "started more than 20 processes"
 
 
 def test_forks_have_an_end_and_nothing_is_left_of_them() -> None:
@@ -503,7 +504,7 @@ def test_forks_have_an_end_and_nothing_is_left_of_them() -> None:
         except OSError:
             print(forks)
     """
-    forks = int(in_a_cell(code, "bubble.LIMITS['nproc'] = 20").said)
+    forks = int(in_a_cell(code, "bubblewrap.LIMITS['nproc'] = 20").said)
     assert 10 < forks < 20
 
 
@@ -521,11 +522,11 @@ def test_a_daemon_ends_with_its_process() -> None:
         os.wait()
     """
     room = f"""
-        with Bubble() as cell, (cell.root / "said").open("wb") as output:
+        with BubblewrapCell() as cell, (cell.root / "said").open("wb") as output:
             process = cell.start(["-c", {textwrap.dedent(code)!r}], output)
             process.wait()
         init = cell._inmates[process.pid]._init
-        print(bubble._is_alive(init))
+        print(is_alive(init))
     """
     assert in_the_room(room).strip() == "False"
 
@@ -533,7 +534,7 @@ def test_a_daemon_ends_with_its_process() -> None:
 def test_a_killed_grader_takes_its_cells_along() -> None:
     code = """
         stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
-        with Bubble() as cell, (cell.root / "said").open("wb") as output:
+        with BubblewrapCell() as cell, (cell.root / "said").open("wb") as output:
             process = cell.start(["-c", stubborn], output)
             while not (cell.root / "said").stat().st_size:
                 pass
@@ -551,7 +552,7 @@ def test_a_killed_grader_takes_its_cells_along() -> None:
 
 def test_nothing_of_a_submission_runs_where_the_grader_has_gone_already() -> None:
     code = f"""
-        with Bubble() as cell, (cell.root / "said").open("wb") as output:
+        with BubblewrapCell() as cell, (cell.root / "said").open("wb") as output:
             (cell.work / "locustfile.py").write_text("open('ran', 'w')")
             record = cell.root / "record"
             arguments = [{str(ENTRY)!r}, str(record), "25", "--headless", "-f", "locustfile.py"]
@@ -566,13 +567,13 @@ def test_a_kill_ends_all_of_a_process_before_it_returns() -> None:
     code = """
         import psutil
         forks = "import os, time; [os.fork() for _ in range(4)]; print(1, flush=True); time.sleep(600)"
-        with Bubble() as cell, (cell.root / "said").open("wb") as output:
+        with BubblewrapCell() as cell, (cell.root / "said").open("wb") as output:
             process = cell.start(["-c", forks], output)
             while (cell.root / "said").stat().st_size < 32:
                 pass
             family = psutil.Process(process.pid).children(recursive=True)
             cell.kill(process)
-            print(len(family), [one for one in family if bubble._is_alive(one)], cell._closed.is_set())
+            print(len(family), [one for one in family if is_alive(one)], cell._closed.is_set())
     """
     assert in_the_room(code).strip() == "16 [] False"
 
@@ -592,11 +593,11 @@ def test_deep_closed_and_countless_folders_are_gone_at_once() -> None:
     """
     room = f"""
         import time
-        with Bubble() as cell, (cell.root / "said").open("wb") as output:
+        with BubblewrapCell() as cell, (cell.root / "said").open("wb") as output:
             cell.start(["-c", {textwrap.dedent(code)!r}], output).wait()
             print((cell.root / "said").read_text())
             started = time.monotonic()
-        print(time.monotonic() - started < 5, [path.name for path in exam.PRIVATE.iterdir()])
+        print(time.monotonic() - started < 5, [path.name for path in PRIVATE.iterdir()])
     """
     assert in_the_room(room).split() == ["True", "['shelf']"]
 
@@ -610,7 +611,7 @@ def test_nothing_of_it_is_seen_outside() -> None:
 def test_each_cell_has_a_user_of_its_own_where_the_grader_is_root() -> None:
     code = """
         import psutil
-        with Bubble() as one, Bubble() as other:
+        with BubblewrapCell() as one, BubblewrapCell() as other:
             users = []
             for cell in (one, other):
                 with (cell.root / "said").open("wb") as output:

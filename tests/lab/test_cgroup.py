@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.cgroup import FILES, OURS, group
+from checks.lab.cell.cgroup import FILES, OURS, group
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system has control groups")
 

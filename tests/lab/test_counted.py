@@ -4,10 +4,10 @@ import textwrap
 
 import pytest
 
-from checks.lab.cell import Cell
-from checks.lab.faults import Answer, Faults, in_turn
-from checks.lab.swarm import Run, run_alone
-from checks.lab.target import serve
+from checks.lab.cell.practice import Cell
+from checks.lab.locust.run import Run, run_alone
+from checks.lab.target.middleware.faults import Answer, Faults, in_turn
+from checks.lab.target.server import serve
 from tests.lab.witness import witness
 
 CALM = Answer("calm", wait=0.05)

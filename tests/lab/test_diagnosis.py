@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from checks.lab.diagnosis import MOST_FAULTS, WORK, last_words, require_requests, uncaught
-from checks.lab.journal import Journal
-from checks.lab.record import Fault, Record, UserClass
-from checks.lab.swarm import Run
-from checks.lab.verdict import Failed, Inconclusive
+from checks.lab.locust.record import Fault, Record, UserClass
+from checks.lab.locust.run import Ending, Run
+from checks.lab.outcome import Failed, Inconclusive
+from checks.lab.target.journal import Journal
+from checks.lab.verdict.diagnosis import MOST_FAULTS, WORK, last_words, require_requests, uncaught
 
 USERS = (UserClass("Shopper", None),)
 
@@ -17,7 +17,7 @@ def run(log: str = "", began: float = 1.0, declared: float = 2.0, **facts: Any) 
     """Return a run without requests; the record's part of the facts goes there."""
     own = {name: facts.pop(name) for name in ("users", "crash", "errors", "strays") if name in facts}
     record = Record(began=began, declared=declared, **own)
-    whole = {"exit_code": 1, "seconds": 60.0, "out_of_time": False, "importing": 1.0, **facts}
+    whole = {"exit_code": 1, "seconds": 60.0, "importing": 1.0, **facts}
     return Run(users=4, journal=Journal(), record=record, log=log, **whole)
 
 
@@ -29,12 +29,12 @@ def run(log: str = "", began: float = 1.0, declared: float = 2.0, **facts: Any) 
         (run("nothing\n", exit_code=0), 'with status 0; its last words: "nothing"'),
         (run(), "without a word"),
         (run("No User class found!"), "no user class"),
-        (run(out_of_time=True), "still reading the file after 60 s"),
+        (run(ending=Ending.LIMIT), "still reading the file after 60 s"),
         (run(crash=Fault("", 0, "ValueError: source code string cannot contain null bytes")), "null bytes"),
         (run(crash=Fault("locustfile.py", 3, "KeyError: 'a'")), "locustfile.py, line 3: KeyError: 'a'"),
         (run(began=float("inf"), declared=float("inf")), "with status 1 while it read the file"),
         (run(users=USERS), "4 users ran for 60 s and sent no request"),
-        (run(users=USERS, began=1, declared=50, out_of_time=True), "read the file for 49 s"),
+        (run(users=USERS, began=1, declared=50, ending=Ending.LIMIT), "read the file for 49 s"),
         (run(users=USERS, broken="took more than 2048 MB of memory"), "took more than 2048 MB"),
     ],
     ids=lambda value: value if isinstance(value, str) else "says",
@@ -49,9 +49,9 @@ def test_what_a_file_brings_about_is_its_failure(ended: Run, says: str) -> None:
     "ended",
     [
         run("MemoryError", began=float("inf"), declared=float("inf"), can_start=False),
-        run(began=float("inf"), declared=float("inf"), out_of_time=True, was_loaded=False),
-        run(users=USERS, began=20, declared=55, out_of_time=True, importing=19.0),
-        run(exit_code=-9, shot=True),
+        run(began=float("inf"), declared=float("inf"), ending=Ending.LIMIT, was_loaded=False),
+        run(users=USERS, began=20, declared=55, ending=Ending.LIMIT, importing=19.0),
+        run(exit_code=-9, ending=Ending.SIGNAL),
     ],
     ids=["nothing starts here", "Locust is not loaded in time", "a busy machine", "somebody's signal"],
 )

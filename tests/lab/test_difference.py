@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.difference import differences
-from checks.lab.evidence import Source
+from checks.lab.report.difference import differences
+from checks.lab.report.evidence import Source
 
 STARTERS = Path(__file__).resolve().parents[2] / "checks" / "starters"
 TASK = "jsonplaceholder_task"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.lab.encoding import objection
+from checks.lab.submission.encoding import objection
 
 HIDDEN = b"\nran = 1\n# \\u000aran = 2 #+AAo-ran=3\n"  # a comment to who reads it as UTF-8
 BOM = b"\xef\xbb\xbf"

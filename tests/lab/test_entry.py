@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab.cell import Cell
-from checks.lab.journal import Journal
-from checks.lab.record import Wait
-from checks.lab.swarm import ENTRY, Run, run_alone
-from checks.lab.target import Target, serve
+from checks.lab.cell.practice import Cell
+from checks.lab.locust.record import ThinkTime
+from checks.lab.locust.run import ENTRY, Ending, Run, run_alone
+from checks.lab.target.journal import Journal
+from checks.lab.target.server import Target, serve
 from tests.lab.witness import until, witness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +82,7 @@ def thinkers() -> Iterator[Run]:
         yield run
 
 
-def waits(run: Run, kind: str) -> list[Wait]:
+def waits(run: Run, kind: str) -> list[ThinkTime]:
     """Return the think times of the user that asks for `kind`."""
     (visitor,) = {request.visitor for request in run.journal if request.path == f"/{kind}"}
     found = [wait for wait in run.record.waits if wait.visitor == visitor]
@@ -134,7 +134,7 @@ def test_locusts_figures_equal_the_journal_at_a_polite_end(thinkers: Run) -> Non
         f"/{kind}": sent(thinkers.journal, kind) for kind in KINDS
     }
     assert (figures.requests, figures.failures, figures.exit_code) == (len(thinkers.journal), (), 0)
-    assert (thinkers.exit_code, thinkers.out_of_time, thinkers.record.crash) == (0, False, None)
+    assert (thinkers.exit_code, thinkers.ending is Ending.LIMIT, thinkers.record.crash) == (0, False, None)
 
 
 def test_what_the_file_declares_is_recorded(thinkers: Run) -> None:
@@ -225,7 +225,7 @@ def test_a_file_without_users_is_no_crash() -> None:
 
 GRADER = f"""
 import sys, time
-from checks.lab.cell import Cell
+from checks.lab.cell.practice import Cell
 url, locustfile, said = sys.argv[1:]
 with Cell() as cell, open(said, "wb") as output:
     arguments = [{str(ENTRY)!r}, str(cell.root / "record"), "25", "--headless", "-f", locustfile, "--host", url]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.evidence import (
+from checks.lab.code.source import MAX_BYTES, MAX_NOTES
+from checks.lab.report.evidence import (
     ALL_NOTES,
     ALL_SHOWN,
     MAX_CODE,
@@ -19,14 +20,14 @@ from checks.lab.evidence import (
     readings,
     shares,
 )
-from checks.lab.source import MAX_BYTES, MAX_NOTES
-from checks.lab.submission import LOCUSTFILES, TAKE_HOME, find
-from checks.lab.target import Target
-from checks.lab.timeline import Timeline
+from checks.lab.report.timeline import Timeline
+from checks.lab.submission.answer import find
+from checks.lab.target.server import Target
+from checks.stages import TAKE_HOME, named
 from tests.lab.witness import journal, request
 
 STAGE = "01_sequential_flows"
-NAMED = LOCUSTFILES[TAKE_HOME]
+NAMED = named(TAKE_HOME).locustfile
 
 
 @pytest.fixture

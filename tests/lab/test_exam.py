@@ -20,5 +20,5 @@ from checks.lab import exam
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="exam mode needs Linux")
 def test_it_names_what_the_machine_lacks(what: str, value: object, named: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"checks.lab.exam.{what}", value)
+    monkeypatch.setattr(f"checks.lab.cell.private.{what}", value)
     assert named in exam.obstacle()

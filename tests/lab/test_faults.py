@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from checks.lab.faults import Answer, Choice, Faults, in_turn
-from checks.lab.journal import Request
-from checks.lab.target import serve
+from checks.lab.target.journal import Request
+from checks.lab.target.middleware.faults import Answer, Choice, Faults, in_turn
+from checks.lab.target.server import serve
 from tests.lab.witness import seen, witness
 
 BUSY_S = 2.0  # what a busy machine may add

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from checks.lab.figures import MOST_COUNTED, is_reported, require_figures, require_reported
-from checks.lab.journal import Journal
-from checks.lab.record import Counted, Failure, Fault, Figures, Record, Row
-from checks.lab.swarm import Run
-from checks.lab.verdict import Failed, Inconclusive
+from checks.lab.locust.record import Counted, Failure, Fault, Figures, Record, StatsRow
+from checks.lab.locust.run import Run
+from checks.lab.outcome import Failed, Inconclusive
+from checks.lab.target.journal import Journal
+from checks.lab.verdict.figures import MOST_COUNTED, is_reported, require_figures, require_reported
 from tests.lab.witness import run_of
 
 USERS = 4
@@ -24,7 +24,7 @@ def figures(**rows: tuple[int, int]) -> Figures:
     """Return a report with rows of so many requests and failures."""
     return Figures(
         1,
-        tuple(Row("GET", name, requests, failures) for name, (requests, failures) in rows.items()),
+        tuple(StatsRow("GET", name, requests, failures) for name, (requests, failures) in rows.items()),
         tuple(Failure("GET", name, "no", failures) for name, (_, failures) in rows.items() if failures),
     )
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab import submission
-from checks.lab.findings import Findings, read_findings, shared, told
-from checks.lab.submission import find
-from checks.lab.verdict import Failed, NotStarted
+from checks.lab.outcome import Failed, NotStarted
+from checks.lab.submission.answer import find
+from checks.lab.submission.findings import Findings, read_findings, shared, told
+from checks.stages import STARTERS
 
 STAGE = "02_stress_test"
 GOOD = 'name = "Ada"\nmax_throughput_rps = 50.5\nusers_at_saturation = 12\n'
@@ -83,7 +83,7 @@ def test_a_named_pipe_is_refused_and_not_read(folder: Path, locustfile: str) -> 
 
 
 def test_the_starter_with_findings_beside_it_is_started(tmp_path: Path) -> None:
-    starter = submission.STARTERS / STAGE / "locustfile.py"
+    starter = STARTERS / STAGE / "locustfile.py"
     (tmp_path / "locustfile.py").write_bytes(starter.read_bytes())
     with pytest.raises(NotStarted, match="unchanged"):
         find(tmp_path, STAGE)

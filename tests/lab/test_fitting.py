@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab import fitting, record
-from checks.lab.record import Fault, Record, UserClass, Wait, began, has_declared
+from checks.lab import untrusted as fitting
+from checks.lab.locust import record
+from checks.lab.locust.record import Fault, Record, ThinkTime, UserClass, began, has_declared
 
 WAIT = {"kind": "wait", "visitor": "a", "start": 1.5, "asked": 2, "actual": 0.05}
 DECLARED = {
@@ -28,7 +29,7 @@ def test_what_the_entry_writes_is_read_back(tmp_path: Path) -> None:
     found = read(tmp_path, {"kind": "began", "time": 7.5}, DECLARED, WAIT)
     assert found.began == 7.5
     assert found.users == (UserClass("User", None, 0),)
-    assert found.waits == (Wait("a", 1.5, 2.0, 0.05),)
+    assert found.waits == (ThinkTime("a", 1.5, 2.0, 0.05),)
     assert found.constants == {"LIMIT": 3}
 
 
@@ -64,7 +65,7 @@ def test_what_the_entry_writes_is_read_back(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_the_entrys_own_is_left_out(tmp_path: Path, line: object) -> None:
-    assert read(tmp_path, line, WAIT) == Record(waits=(Wait("a", 1.5, 2.0, 0.05),))
+    assert read(tmp_path, line, WAIT) == Record(waits=(ThinkTime("a", 1.5, 2.0, 0.05),))
 
 
 def test_words_are_words_whatever_was_written(tmp_path: Path) -> None:

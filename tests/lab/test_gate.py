@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from checks.lab.gate import AT_WORK, Gate, SingleFile, Turnstile, narrow
+from checks.lab.target.middleware.gates import AT_WORK, Gate, SingleFile, Turnstile, narrow
 
 SOON = 30
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.guide import Guide
-from checks.lab.submission import EXERCISES, ROOT
-from checks.lab.verdict import Outcome
+from checks.lab.outcome import Outcome
+from checks.lab.report.guide import Guide
+from checks.stages import EXERCISES, ROOT
 
 STAGE = "01_sequential_flows"
 

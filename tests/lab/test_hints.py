@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from checks.lab import hints
-from checks.lab.verdict import Outcome, Result
+from checks.lab.outcome import Outcome, Result
+from checks.lab.verdict import hints
 from tests.lab.witness import result
 
 CHECKS = Path(hints.__file__).resolve().parents[1]
@@ -46,7 +46,7 @@ class Memory:
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "01_first.md").write_text(FILE, encoding="utf-8")
-    monkeypatch.setattr(hints, "FOLDER", tmp_path)
+    monkeypatch.setattr(hints, "HINTS", tmp_path)
 
 
 def opened(cache: Any, *results: Result) -> dict[tuple[str, str], list[str]]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from checks.lab.evidence import Evidence, Source
-from checks.lab.interview import QUESTIONS, questions, sentence
-from checks.lab.origin import Line
-from checks.lab.timeline import Mark, Moment, Row, Timeline
-from checks.lab.verdict import Outcome, Result
+from checks.lab.outcome import Outcome, Result
+from checks.lab.report.evidence import Evidence, Source
+from checks.lab.report.interview import QUESTIONS, questions, sentence
+from checks.lab.report.origin import CodeLine
+from checks.lab.report.timeline import IncidentMark, Mark, Timeline, UserRow
 from tests.lab.witness import result
 
 CODE = """\
@@ -26,7 +26,7 @@ def asked(*results: Result, code: str = CODE, notes: list[str] | None = None, **
     words = [Source("NOTES.md", more.pop("words"), False)] if "words" in more else []
     evidence = Evidence([Source("a.py", code, False), *words], notes or [], more.pop("runs", []))
     found = questions(results, {"01_first": evidence})
-    return ["".join(piece.place if isinstance(piece, Line) else piece for piece in each) for each in found]
+    return ["".join(piece.place if isinstance(piece, CodeLine) else piece for piece in each) for each in found]
 
 
 def run(**more: Any) -> Timeline:
@@ -51,7 +51,7 @@ def test_what_failed_comes_first_with_the_line() -> None:
 
 def test_a_request_at_fault_is_named_with_its_user_and_its_line() -> None:
     mark = Mark("GET /posts", "GET /posts", 200, 1.0, 1.1, is_culprit=True)
-    blamed = run(rows=(Row("user 2", (mark,), 1, "user id 9"),), culprit_of="It works.")
+    blamed = run(rows=(UserRow("user 2", (mark,), 1, "user id 9"),), culprit_of="It works.")
     (first, *_) = asked(result(Outcome.FAILED, seen="no", expected="yes"), runs=[blamed])
     assert first.startswith("User 2 (user id 9) sent GET /posts, probably from a.py:6. How does the code come to that")
 
@@ -74,7 +74,12 @@ def test_what_waits_is_asked_for() -> None:
 
 
 def test_a_bonus_is_asked_for_by_how_far_it_came() -> None:
-    kill = run(moments=(Moment(1.2, "worker 2 is killed"), Moment(17.6, "user id 7, which was worker 2's, has a user")))
+    kill = run(
+        moments=(
+            IncidentMark(1.2, "worker 2 is killed"),
+            IncidentMark(17.6, "user id 7, which was worker 2's, has a user"),
+        )
+    )
     (reached, *_) = asked(result(), bonus(), runs=[kill])
     assert reached.startswith(
         "Worker 2 is killed after 1 s, and after 18 s user id 7, which was worker 2's, has a user."
@@ -103,7 +108,7 @@ def test_a_decision_in_the_candidates_notes_is_quoted() -> None:
 
 
 def test_rows_that_were_shared_and_silence_are_asked_for() -> None:
-    rows = tuple(Row(f"user {n}", (), 1, f"user id {n % 2}") for n in range(4))
+    rows = tuple(UserRow(f"user {n}", (), 1, f"user id {n % 2}") for n in range(4))
     found = asked(result(), runs=[run(users=40, rows=rows)])
     assert found[0].startswith("Run 1 had 40 users. Among the first 4, 2 users had user id 0; a.py:3 seems to deal out")
     assert found[1].startswith("You changed 7 lines and wrote no NOTES.md: which decision in them")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from checks.lab.journal import Journal, listed
-from checks.lab.target import Target, serve
+from checks.lab.target.journal import Journal, listed
+from checks.lab.target.server import Target, serve
 from tests.lab.witness import journal, request, seen, until
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def test_a_copy_does_not_grow() -> None:
 
 
 def test_a_flood_does_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.lab.journal.MOST_REQUESTS", 3)
+    monkeypatch.setattr("checks.lab.target.journal.MOST_REQUESTS", 3)
     kept = Journal()
     for _ in range(5):
         kept.add(request())

@@ -8,16 +8,16 @@ from typing import Any
 import psutil
 import pytest
 
-from checks.lab.diagnosis import last_words, uncaught
-from checks.lab.distribution import says_that_master_is_missing
-from checks.lab.fitting import LONGEST_TEXT, MOST_LINES
-from checks.lab.holdings import Form
-from checks.lab.journal import Request
-from checks.lab.record import MOST_BYTES, Record
-from checks.lab.swarm import LONGEST_LINE, MOST_PRINTED, _printed
-from checks.lab.target import Target
-from checks.lab.timeline import timeline
-from checks.lab.verdict import plain
+from checks.judging.cluster.announcements import announcements
+from checks.judging.data.model import Form
+from checks.lab.locust.record import MOST_BYTES, Record
+from checks.lab.locust.run import LONGEST_LINE, MOST_PRINTED, printed
+from checks.lab.outcome import plain
+from checks.lab.report.timeline import timeline
+from checks.lab.target.journal import Request
+from checks.lab.target.server import Target
+from checks.lab.untrusted import LONGEST_TEXT, MOST_LINES
+from checks.lab.verdict.diagnosis import last_words, uncaught
 from tests.lab.witness import journal
 
 MIB = 1024**2
@@ -45,11 +45,11 @@ def test_a_message_of_megabytes(unit: str, quick: None) -> None:
 def test_what_is_printed_comes_in_short_lines(tmp_path: Path, unit: str, quick: None) -> None:
     log = tmp_path / "log"
     log.write_text(unit * (2 * MOST_PRINTED // len(unit)), encoding="utf-8")
-    printed = _printed(log)
-    assert len(printed) <= MOST_PRINTED
-    assert max(map(len, printed.split("\n"))) <= LONGEST_LINE
-    for read in (says_that_master_is_missing, uncaught, last_words):
-        read(printed)
+    kept = printed(log)
+    assert len(kept) <= MOST_PRINTED
+    assert max(map(len, kept.split("\n"))) <= LONGEST_LINE
+    for read in (announcements, uncaught, last_words):
+        read(kept)
 
 
 WAIT = json.dumps({"kind": "wait", "visitor": "a", "start": 1.0, "asked": 1.0, "actual": 0.1})

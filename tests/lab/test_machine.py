@@ -11,7 +11,7 @@ from tests.lab.room import in_the_room
 TWO = """
 import json, socket, time
 {before}
-with Bubble() as home:
+with BubblewrapCell() as home:
     machines = [home.elsewhere([20_001, 20_002], called[name].append) for name in called]
     files = [(machine.root / "said").open("w+b") for machine in machines]
     running = [m.start(["-c", {code!r}, str(n)], f, m.root / "told") for n, (m, f) in enumerate(zip(machines, files))]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from checks.lab.messages import MOST_NUMBERS, columns, numbers
+from checks.judging.numbers import MOST_NUMBERS, columns, numbers
 
 
 @pytest.mark.parametrize(

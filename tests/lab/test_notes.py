@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.source import told
+from checks.lab.code.source import told
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN = [

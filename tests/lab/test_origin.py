@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from checks.lab.evidence import Evidence, Source
-from checks.lab.origin import Line, first, named, origin, origins
-from checks.lab.timeline import Mark, Row, Timeline
-from checks.lab.verdict import Outcome
+from checks.lab.outcome import Outcome
+from checks.lab.report.evidence import Evidence, Source
+from checks.lab.report.origin import CodeLine, first, named, origin, origins
+from checks.lab.report.timeline import Mark, Timeline, UserRow
 from tests.lab.witness import result
 
 REQUESTS = """\
@@ -108,11 +108,11 @@ def test_a_long_line_is_cut_and_comments_are_passed_over() -> None:
 
 def test_a_failure_comes_from_its_request_or_from_the_line_that_it_names() -> None:
     sent = [Mark("GET /pets/N", f"GET /pets/{n}", 200, n, n, is_culprit=n == 2) for n in range(4)]
-    run = Timeline(4, 1, ("GET /pets/N",), (Row("user 1", tuple(sent), 4),), culprit_of="It works.")
+    run = Timeline(4, 1, ("GET /pets/N",), (UserRow("user 1", tuple(sent), 4),), culprit_of="It works.")
     evidence = Evidence([Source("a.py", 'get(f"/pets/{n}")\npass', False)], [], [Timeline(0, 0, (), ()), run])
     failed = result(Outcome.FAILED, seen="a.py, line 2: user 1 sent GET /pets/2")
     cause = origin(failed, evidence)
     assert (cause.run, cause.mark, cause.before) == (2, sent[2], (sent[0], sent[1]))
-    assert cause.lines == (Line("a.py", 1, 'get(f"/pets/{n}")'),)
+    assert cause.lines == (CodeLine("a.py", 1, 'get(f"/pets/{n}")'),)
     other = origin(result(Outcome.FAILED, id="shines", seen="a.py, line 2: it stops"), evidence)
-    assert (other.run, other.mark, other.lines) == (0, None, (Line("a.py", 2, "pass"),))
+    assert (other.run, other.mark, other.lines) == (0, None, (CodeLine("a.py", 2, "pass"),))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.lab.remedies import ANY, remedy
+from checks.lab.verdict.remedies import ANY, remedy
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from checks.lab.evidence import Evidence
-from checks.lab.report import Report
-from checks.lab.verdict import Outcome, Result
+from checks.lab.outcome import Outcome, Result
+from checks.lab.report.evidence import Evidence
+from checks.lab.report.report import Report
 from tests.lab.witness import result
 
 SAID: dict[str, Any] = {"seen": "two", "expected": "one", "advice": "remove one"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from checks.lab.sight import FAR, GAP, LONG, deceptions, lines, visible
+from checks.lab.code.sight import FAR, GAP, LONG, deceptions, lines, visible
 
 
 def test_lines_are_those_that_python_counts() -> None:

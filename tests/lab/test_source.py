@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from checks.lab.source import MAX_BYTES, Reading, reached, read, told
+from checks.lab.code.source import MAX_BYTES, Reading, reached, read, told
 
 LONG = {
     "terms": b"x = " + b"a + " * 5000 + b"a",
@@ -47,7 +47,7 @@ def test_what_can_not_be_read_says_so(name: str) -> None:
 
 
 def test_a_reader_that_ends_is_started_again_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.lab.reader.READER", 'import sys; print("{\\"notes\\": [[1,")')
+    monkeypatch.setattr("checks.lab.code.reader.READER", 'import sys; print("{\\"notes\\": [[1,")')
     assert read({"a.py": b"a", "b.py": b"b"}, "a.py") == dict.fromkeys(
         ("a.py", "b.py"), Reading(trouble="reading it takes too much time or memory")
     )

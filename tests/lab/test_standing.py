@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from checks.lab.standing import missing, outcome, parts, word
+from checks.lab.report.standing import missing, outcome, parts, word
 
 
 def criterion(outcome: str, id: str = "a", points: int = 1, **more: Any) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from checks.lab.journal import Request
-from checks.lab.strain import strain
-from checks.lab.swarm import Run
+from checks.lab.locust.run import Run
+from checks.lab.target.journal import Request
+from checks.lab.verdict.strain import strain
 from tests.lab.witness import journal, run_of
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus import ROOT
+from checks.stages import ROOT
 from tests.hostile import require_exam_mode
 
 PYTEST = (sys.executable, "-m", "pytest")
@@ -80,14 +80,11 @@ def test_no_verdict_where_python_takes_modules_from_the_submission(submission: P
 
 
 def test_check_and_practice_run_nothing_that_lies_where_the_user_stands(submission: Path, tmp_path: Path) -> None:
-    for name in ("pytest.py", "json.py", "locust.py", "checks/__init__.py"):
+    for name in ("pytest.py", "json.py", "locust.py", "checks/__init__.py", "course/__init__.py"):
         (submission / name).parent.mkdir(exist_ok=True)
         (submission / name).write_text(CODE.format(canary=str(tmp_path / "canary")))
-    check = (
-        "import sys, workshop; workshop.set_up = int; workshop.PYTHON = sys.executable; sys.exit(workshop.check({}))"
-    )
-    words = ["--submission=.", "-k", "01 and loads", "-p", "no:cacheprovider", "-n", "2"]
-    command = f"import sys; sys.path[0] = {str(ROOT)!r}; {check.format(words)}"
-    checked = graded(sys.executable, "-c", command, words=(), cwd=submission)
+    check = "workshop.set_up = int; workshop.PYTHON = sys.executable; workshop.main(['check', *sys.argv[1:]])"
+    command = f"import sys; sys.path[0] = {str(ROOT)!r}; import workshop; {check}"
+    checked = graded(sys.executable, "-c", command, words=("--submission=.", "-n", "2"), cwd=submission)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert not (tmp_path / "canary").exists()

@@ -7,10 +7,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab import submission, tree
-from checks.lab.submission import EXERCISES, MAX_BYTES, MAX_FILES, ROOT, TAKE_HOME, find
-from checks.lab.tree import Folder
-from checks.lab.verdict import Failed, NotStarted
+from checks import stages as registry
+from checks.lab.outcome import Failed, NotStarted
+from checks.lab.submission import tree
+from checks.lab.submission.answer import MAX_BYTES, MAX_FILES, find
+from checks.lab.submission.tree import Folder
+from checks.stages import EXERCISES, ROOT, TAKE_HOME, Stage, named
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
 STAGE, OTHER = "01_first", "02_second"
@@ -23,7 +25,8 @@ def starters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "starters"
     for stage in (STAGE, OTHER):
         write(folder / stage, locustfile=STARTER.decode())
-    monkeypatch.setattr(submission, "STARTERS", folder)
+    monkeypatch.setattr(registry, "STARTERS", folder)
+    monkeypatch.setattr(registry, "STAGES", {**registry.STAGES, STAGE: Stage(STAGE), OTHER: Stage(OTHER)})
 
 
 @pytest.fixture
@@ -203,7 +206,7 @@ def test_the_submission_itself_stays_as_it_is(tmp_path: Path) -> None:
 @pytest.fixture
 def take_home(tmp_path: Path) -> Path:
     """Return a candidate's whole folder, with an answer in it."""
-    write(submission.STARTERS / TAKE_HOME / "simulations", demo_locustfile=STARTER.decode())
+    write(registry.STARTERS / TAKE_HOME / "simulations", demo_locustfile=STARTER.decode())
     write(tmp_path / "ann" / "simulations", demo_locustfile=CODE, helper=CODE)
     return write(tmp_path / "ann", api=CODE)
 
@@ -254,7 +257,7 @@ def test_each_stage_has_its_own_files(tmp_path: Path, stage: str) -> None:
     for name in ("findings.toml", "master.conf", "worker.conf", "locust.conf"):
         (folder / name).write_text("")
     names = {file.name for file in find(folder, stage).files}
-    assert names == {"locustfile.py", *submission.TAKEN_BY_NAME[stage]}
+    assert names == {"locustfile.py", *named(stage).taken}
 
 
 @pytest.mark.parametrize("name", ["a,b.py", "-f.py", "--headless.py"])

@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checks.lab.cell import Cell
-from checks.lab.peers import Peers
-from checks.lab.settings import Settings, read
-from checks.lab.swarm import Swarm, swarm
-from checks.lab.target import serve
+from checks.lab.cell.practice import Cell
+from checks.lab.locust.settings import Settings, read
+from checks.lab.locust.swarm import Swarm, swarm
+from checks.lab.target.peers import Peers
+from checks.lab.target.server import serve
 from tests.lab.witness import until, witness
 
 TRAVEL = 0.25  # seconds; entry.py's own, which can't be imported here: it imports locust
@@ -344,7 +344,7 @@ def test_no_file_keeps_the_parser_from_coming_to_an_end(cell: Cell, text: str) -
 
 def test_where_the_parser_comes_to_no_end_it_is_the_files_doing(cell: Cell) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checks.lab.settings.__file__", str(cell.work / "parser.py"))
+        patch.setattr("checks.lab.locust.settings.PARSER", cell.work / "parser.py")
         (cell.work / "parser.py").write_text("import sys; open(sys.argv[1], 'w').write('began\\n{')")
         assert "comes to no end" in settings(cell, "master\n").error
 
@@ -357,6 +357,6 @@ def test_a_missing_file_is_an_error_and_no_code_runs(cell: Cell, tmp_path: Path)
 
 
 def test_a_parser_that_hangs_is_ended(cell: Cell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.lab.settings.LIMIT", 0.01)
+    monkeypatch.setattr("checks.lab.locust.settings.LIMIT", 0.01)
     with pytest.raises(TimeoutError):
         settings(cell, "master\n")

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from checks.lab import target as target_module
-from checks.lab.target import MOST_BODY, Target, serve
-from checks.lab.verdict import Inconclusive
+from checks.lab.outcome import Inconclusive
+from checks.lab.target import server as target_module
+from checks.lab.target.server import MOST_BODY, Target, serve
 from tests.lab.witness import seen, until, witness
 
 if TYPE_CHECKING:

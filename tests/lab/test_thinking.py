@@ -6,18 +6,18 @@ from random import Random
 
 import pytest
 
-from checks.lab.record import Record, Wait
-from checks.lab.swarm import Run
-from checks.lab.thinking import Pause, are_all_the_same, pauses
-from checks.lab.verdict import Failed
+from checks.judging.pauses import Pause, are_all_the_same, pauses
+from checks.lab.locust.record import Record, ThinkTime
+from checks.lab.locust.run import Run
+from checks.lab.outcome import Failed
 from tests.lab.witness import journal, request
 
 
 def run(pause: float, slept: float) -> Run:
     """Return a run in which a user pauses so long between 20 requests, and its record says it slept so long."""
     requests = [request("a", start=i * (1 + pause), end=i * (1 + pause) + 1) for i in range(20)]
-    waits = tuple(Wait("a", each.end, 40 * slept, slept) for each in requests)
-    return Run(4, journal(*requests), Record(waits=waits), "", 0, 10.0, out_of_time=False)
+    waits = tuple(ThinkTime("a", each.end, 40 * slept, slept) for each in requests)
+    return Run(4, journal(*requests), Record(waits=waits), "", 0, 10.0)
 
 
 def test_a_pause_is_what_was_asked_for() -> None:
@@ -61,8 +61,8 @@ def test_of_a_few_pauses_nobody_can_tell() -> None:
 def test_many_waits_of_many_visitors_on_many_paths_are_told_in_a_moment() -> None:
     count = 20_000
     requests = [request(str(i // 2), f"/{i}", start=float(i), end=float(i)) for i in range(count)]
-    waits = tuple(Wait(str(i // 2), float(i), 2.0, 0.5) for i in range(count))
+    waits = tuple(ThinkTime(str(i // 2), float(i), 2.0, 0.5) for i in range(count))
     began = time.process_time()
-    found = pauses(Run(4, journal(*requests), Record(waits=waits), "", 0, 10.0, out_of_time=False))
+    found = pauses(Run(4, journal(*requests), Record(waits=waits), "", 0, 10.0))
     assert len(found) == count // 2
     assert time.process_time() - began < 5  # each with each takes minutes

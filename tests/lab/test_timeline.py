@@ -4,10 +4,19 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from checks.lab.journal import Request
-from checks.lab.peers import Peers
-from checks.lab.target import Incident, Target
-from checks.lab.timeline import MAX_KINDS, MAX_MARKS, MAX_MOMENTS, MAX_USERS, OTHERS, Moment, Timeline, timeline
+from checks.lab.report.timeline import (
+    MAX_KINDS,
+    MAX_MARKS,
+    MAX_MOMENTS,
+    MAX_USERS,
+    OTHERS,
+    IncidentMark,
+    Timeline,
+    timeline,
+)
+from checks.lab.target.journal import Request
+from checks.lab.target.peers import Peers
+from checks.lab.target.server import Incident, Target
 from tests.lab.witness import journal, request
 
 
@@ -111,8 +120,8 @@ def test_a_swarm_that_something_befell_is_shown_from_end_to_end() -> None:
     ]
     found = swarm(*on_1, *on_2, heir, incidents=incidents)
     assert found.moments == (
-        Moment(2.0, "worker 2 is killed"),
-        Moment(15.0, "7, which was worker 2's, has a user again, on worker 1"),
+        IncidentMark(2.0, "worker 2 is killed"),
+        IncidentMark(15.0, "7, which was worker 2's, has a user again, on worker 1"),
     )
     assert (found.begin, found.end, found.every) == (0, 19.98, 4)
     assert [(row.user, row.begin, row.end) for row in found.rows] == [
@@ -133,7 +142,7 @@ def test_errors_are_counted_over_the_whole_run() -> None:
 
 
 def test_it_survives_the_way_between_processes() -> None:
-    found = replace(of(request("a"), request("b")), reason="It works.", moments=(Moment(1.0, "it ends"),))
+    found = replace(of(request("a"), request("b")), reason="It works.", moments=(IncidentMark(1.0, "it ends"),))
     assert Timeline.unpacked(json.loads(json.dumps(found.packed()))) == found
 
 

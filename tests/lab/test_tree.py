@@ -6,8 +6,8 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from checks.lab import tree
-from checks.lab.tree import Folder, Kind, below
+from checks.lab.submission import tree
+from checks.lab.submission.tree import Folder, Kind, below
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="makes links and FIFOs")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.lab.usage import Usage, usage
+from checks.lab.cell.usage import Usage, usage
 from tests.lab.witness import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="no other system tells so much")

@@ -5,7 +5,7 @@ import itertools
 import execnet
 import pytest
 
-from checks.lab.verdict import Failed, Outcome, Result, plain, stage_outcome
+from checks.lab.outcome import Failed, Outcome, Result, plain, stage_outcome
 from tests.lab.witness import result
 
 PASSED, FAILED, NOT_STARTED, INCONCLUSIVE = Outcome

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from checks.lab.journal import Journal, Request
-from checks.lab.record import Record
-from checks.lab.swarm import Run
-from checks.lab.target import Target
-from checks.lab.verdict import Criterion, Outcome, Result
+from checks.lab.locust.record import Record
+from checks.lab.locust.run import Run
+from checks.lab.outcome import Criterion, Outcome, Result
+from checks.lab.target.journal import Journal, Request
+from checks.lab.target.server import Target
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -58,7 +58,7 @@ def journal(*requests: Request) -> Journal:
 
 def run_of(kept: Journal) -> Run:
     """Return a run in which the target saw this."""
-    return Run(users=1, journal=kept, record=Record(), log="", exit_code=0, seconds=1.0, out_of_time=False)
+    return Run(users=1, journal=kept, record=Record(), log="", exit_code=0, seconds=1.0)
 
 
 def result(

@@ -30,6 +30,12 @@ def tracked_files() -> list[Path]:
     return [Path(name) for name in names if name and (ROOT / name).is_file()]
 
 
+def launcher_files() -> list[Path]:
+    """Returns what workshop.py needs to read a command line and to start the command, relative to the root."""
+    course = [path for path in tracked_files() if path.parts[0] == "course"]
+    return [Path("workshop.py"), *course, Path("checks/__init__.py"), Path("checks/stages.py")]
+
+
 class Run:
     """One started workshop.py: its process and all that it and its children have printed."""
 
@@ -52,9 +58,9 @@ class Run:
         return self.process.wait(timeout=180)
 
     def programs(self) -> dict[str, psutil.Process]:
-        """Returns the children by the module that they run, such as "locust"."""
+        """Returns what it has started by the module that runs there, such as "locust"."""
         found = {}
-        for child in psutil.Process(self.process.pid).children():
+        for child in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
                 words = child.cmdline()
                 found.update({words[words.index("-m") + 1]: child} if "-m" in words else {})

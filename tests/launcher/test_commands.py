@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.launcher.clone import ROOT, Clone
+from checks.stages import STAGES, Stage
+from course import demos
+from tests.launcher.clone import ROOT, Clone, launcher_files
 
 STAGE = "01_sequential_flows"
+NUMBERED = ", ".join(stage.name for stage in STAGES.values() if stage.number)
+ALL = ", ".join(STAGES)
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Clone:
-    clone = Clone(tmp_path, [Path("workshop.py"), Path("requirements.txt")])
+    clone = Clone(tmp_path, [*launcher_files(), Path("requirements.txt")])
     for folder, content in (("exercises", "mine\n"), ("checks/starters", "starter\n"), ("solutions", "solution\n")):
         (clone.path / folder / STAGE).mkdir(parents=True)
         (clone.path / folder / STAGE / "locustfile.py").write_text(content)
@@ -61,12 +66,12 @@ def test_wrong_command_line(clone: Clone, words: list[str], expected: str) -> No
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["demo", "99"], f"workshop.py: there is no stage '99' here; there are: {STAGE}."),
-        (["demo", ""], f"workshop.py: there is no stage '' here; there are: {STAGE}."),
-        (["check", "99"], f"workshop.py: there is no stage '99' here; there are: {STAGE}."),
-        (["reset", "first"], f"workshop.py: there is no stage 'first' here; there are: {STAGE}."),
+        (["demo", "99"], f"workshop.py: there is no stage '99' here; there are: {NUMBERED}."),
+        (["demo", ""], f"workshop.py: there is no stage '' here; there are: {NUMBERED}."),
+        (["check", "99"], f"workshop.py: there is no stage '99' here; there are: {NUMBERED}."),
+        (["reset", "first"], f"workshop.py: there is no stage 'first' here; there are: {NUMBERED}."),
         (["grade", "exercises", "nowhere"], "workshop.py: there is no nowhere: nothing was graded."),
-        (["grade", "exercises", "--task", "77"], f"workshop.py: there is no stage '77' here; there are: {STAGE}."),
+        (["grade", "exercises", "--task", "77"], f"workshop.py: there is no stage '77' here; there are: {ALL}."),
     ],
 )
 def test_wrong_name_is_one_line(clone: Clone, words: list[str], expected: str) -> None:
@@ -100,7 +105,8 @@ def test_reset_says_that_nothing_changed(clone: Clone) -> None:
 
 
 def test_reset_names_what_the_learner_has_added(clone: Clone) -> None:
-    (clone.path / "exercises" / STAGE / "helpers.py").write_text("x = 1\n")
+    for name in ("helpers.py", "notes.txt", "locust.conf"):  # no grader takes the latter two
+        (clone.path / "exercises" / STAGE / name).write_text("x = 1\n")
     status, output = clone.run("reset", "01")
     assert status == 0
     assert f"Also in exercises/{STAGE}, and graded with it: helpers.py." in output
@@ -110,6 +116,33 @@ def test_reset_brings_a_lost_file_back(clone: Clone) -> None:
     shutil.rmtree(clone.path / "exercises" / STAGE)
     assert clone.run("reset", "01") == (0, f"exercises/{STAGE}/locustfile.py: the starter is back\n")
     assert (clone.path / "exercises" / STAGE / "locustfile.py").read_text() == "starter\n"
+
+
+@pytest.mark.parametrize("option", ["-S", "-I", "-P"])
+def test_before_any_set_up_it_needs_the_standard_library_alone(clone: Clone, option: str) -> None:
+    prefix = (sys.executable, option)
+    assert clone.run("reset", "01", prefix=prefix)[0] == 0
+    for words in (["demo", "99"], ["check", "99"], ["grade", "nowhere"]):
+        assert clone.run(*words, prefix=prefix)[1].startswith("workshop.py: there is no ")
+
+
+def test_the_launcher_is_short_and_of_the_standard_library() -> None:
+    text = (ROOT / "workshop.py").read_text(encoding="utf-8")
+    assert text.count("\n") <= 250
+    names = {*re.findall(r"^ *(?:from|import) (\w+)", text, re.MULTILINE)}
+    assert names - sys.stdlib_module_names == {"course"}
+
+
+def test_each_sentence_of_a_demo_belongs_to_a_stage() -> None:
+    told = {file.stem.removeprefix("stage_") for file in (ROOT / "course" / "demos").glob("stage_*.py")}
+    assert told <= {stage.number for stage in STAGES.values() if not stage.demo.script}
+
+
+def test_a_demo_without_a_sentence_of_its_own_gets_a_plain_one() -> None:
+    rows = {"Aggregated": {"Request Count": "12", "Failure Count": "3", "Median Response Time": "7"}}
+    assert demos.seen(Stage("98_another_one"), rows) == (
+        "12 requests, 3 of them failed; half of the answers took 7 ms or less."
+    )
 
 
 @pytest.mark.parametrize("version", [(3, 6), (3, 7), (3, 10)])

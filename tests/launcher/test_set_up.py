@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.launcher.clone import Clone, wait_for
+from tests.launcher.clone import Clone, launcher_files, wait_for
 
 STAND_IN = "import sys; print('stand-in', *sys.argv[1:], flush=True); sys.exit(7)"
 MADE, INSTALLED = "Making .venv with Python", "Set-up done."
@@ -46,9 +47,8 @@ def wheel(folder: Path) -> None:
 def empty_clone(folder: Path, wheels: Path) -> Clone:
     """Returns a clone that was never set up and needs no network."""
     offline = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": wheels.as_uri()}
-    clone = Clone(folder, [Path("workshop.py"), Path("pyproject.toml")], **offline)
+    clone = Clone(folder, [*launcher_files(), Path("pyproject.toml")], **offline)
     (clone.path / "requirements.txt").write_text("# one line\n\nstand-in==1.0  # the test's own; nothing else\n")
-    (clone.path / "checks").mkdir()
     return clone
 
 
@@ -105,26 +105,32 @@ def test_changed_requirements_are_installed(clone: Clone) -> None:
     assert clone.run("check")[1].startswith("stand-in")
 
 
-def with_lab(clone: Clone, probe: str) -> Clone:
-    """Gives the clone a stand-in for the round, which shows what it is asked for, and for the probe of exam mode."""
+def with_lab(clone: Clone, probe: str | None) -> Clone:
+    """Gives the clone a stand-in for the round, which shows what it is asked for, and one for the probe or none."""
     lab = clone.path / "checks" / "lab"
-    lab.mkdir()
-    (lab / "round.py").write_text(STAND_IN)
-    if probe:
+    (lab / "batch").mkdir(parents=True)
+    (lab / "batch" / "__main__.py").write_text(STAND_IN)
+    if probe is not None:
         (lab / "exam.py").write_text(probe)
     return clone
+
+
+WORKS = "import sys; assert sys.argv[1:] == ['--probe']; print('exam mode works here')"
 
 
 @pytest.mark.parametrize(
     ("probe", "words", "mode"),
     [
-        ("import sys; assert sys.argv[1:] == ['--probe']", (), "exam"),
+        (WORKS, (), "exam"),
+        (WORKS, ("--practice",), "practice"),
         ("raise SystemExit(1)", ("--practice",), "practice"),
-        ("", (), "practice"),
+        (None, ("--practice",), "practice"),
     ],
-    ids=["can be isolated", "need not be", "knows no exam mode"],
+    ids=["works", "works, unwanted", "fails, unwanted", "missing, unwanted"],
 )
-def test_grade_asks_for_the_mode_that_can_be_had(clone: Clone, probe: str, words: tuple[str, ...], mode: str) -> None:
+def test_grade_isolates_strangers_unless_told_otherwise(
+    clone: Clone, probe: str | None, words: tuple[str, ...], mode: str
+) -> None:
     status, output = with_lab(clone, probe).run("grade", ".", "--jobs", "3", "--seed", "5", *words)
     assert status == 7
     assert last_line(output) == (
@@ -135,13 +141,60 @@ def test_grade_asks_for_the_mode_that_can_be_had(clone: Clone, probe: str, words
 @pytest.mark.parametrize(
     ("probe", "reason"),
     [
-        ("print('bubblewrap is missing'); raise SystemExit(1)", "bubblewrap is missing"),
-        ("raise SystemExit(1)", "exam mode can't be had here"),
+        ("""raise SystemExit("exam mode can't be had: it needs bubblewrap")""", ": it needs bubblewrap"),
+        ("print('not today'); raise SystemExit(1)", " here: not today"),
+        ("raise SystemExit(1)", " here: its probe says nothing"),
+        ("", " here: its probe says nothing"),
+        ("import checks.lab.no_such", " here: ModuleNotFoundError: No module named 'checks.lab.no_such'"),
+        ("import os; os.kill(os.getpid(), 15)", " here: its probe says nothing"),
+        (None, " here: {python}: No module named checks.lab.exam"),
     ],
+    ids=["refuses", "refuses on stdout", "fails in silence", "succeeds in silence", "crashes", "is killed", "missing"],
 )
-def test_grade_stops_where_strangers_can_not_be_isolated(clone: Clone, probe: str, reason: str) -> None:
+def test_grade_stops_where_the_probe_is_no_yes(clone: Clone, probe: str | None, reason: str) -> None:
     status, output = with_lab(clone, probe).run("grade", ".")
-    assert (status, output) == (1, f"workshop.py: {reason}; or grade with --practice: not isolated.\n")
+    shown = f"exam mode can't be had{reason.format(python=clone.python)}"
+    assert (status, output) == (1, f"workshop.py: {shown}; or grade with --practice: not isolated.\n")
+    assert not (clone.path / "report").exists()
+
+
+def test_grade_stops_where_the_whole_lab_is_missing(clone: Clone) -> None:
+    status, output = clone.run("grade", ".")
+    assert (status, output.count("\n")) == (1, 1)
+    assert "or grade with --practice: not isolated." in output
+
+
+def test_nothing_is_imported_from_where_the_user_stands(clone: Clone, tmp_path: Path) -> None:
+    stands = tmp_path / "stands here"
+    for name in ("pytest.py", "argparse.py", "course/__init__.py", "checks/__init__.py"):
+        (stands / name).parent.mkdir(parents=True, exist_ok=True)
+        (stands / name).write_text("raise SystemExit('imported from where the user stands')")
+    for options in ((), ("-I",), ("-P",)):
+        command = [sys.executable, *options, clone.path / "workshop.py", "check"]
+        finished = subprocess.run(
+            command, cwd=stands, env=clone.environment, capture_output=True, text=True, check=False
+        )
+        assert (finished.returncode, finished.stderr) == (7, "")
+        assert finished.stdout.startswith("stand-in -c")
+
+
+SLOW_START = """
+import pathlib, sys, time
+if not sys.flags.isolated:  # the probe of .venv is
+    pathlib.Path(__file__).with_name("begun").touch()
+    time.sleep(2)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_between_set_up_and_command_ends_it_quietly(clone: Clone, number: signal.Signals, status: int) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs these tests under nohup ignores it, and passes that on
+    (clone.packages() / "sitecustomize.py").write_text(SLOW_START)
+    with clone.started("check") as run:
+        wait_for((clone.packages() / "begun").exists, "the start of .venv's Python")
+        run.process.send_signal(number)
+        assert (run.ended(), run.output) == (status, "")
 
 
 def lose_python(clone: Clone) -> None:

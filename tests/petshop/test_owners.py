@@ -14,15 +14,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from petshop_app import create_app, owners, seed
-from petshop_app.seed import Owner, Pet, Visit
+from petshop_app.seed import Owner, SeedPet, Visit
 
 REX = {"name": "Rex", "category": "dog"}
 ABSURD_IDS = ["0", "-1", "1.5", "rex", "35", str(2**63), str(10**30), "9" * 6000, "%00", "%F0%9F", "%D9%A1", "34%20"]
 OWNED = [pet for pet in seed.PETS if pet.owner_id is not None]
 OTHER_OWNERS = (Owner(77, "Ng, Kim"), Owner(5, "Ole"))
 OTHER_PETS = (
-    Pet("Tom", "cat", 77, (Visit("2025-05-02", "teeth"), Visit("2025-05-01", "ear")), id=900),
-    Pet("Rex", "dog", 77, id=31),
+    SeedPet("Tom", "cat", 77, (Visit("2025-05-02", "teeth"), Visit("2025-05-01", "ear")), id=900),
+    SeedPet("Rex", "dog", 77, id=31),
 )
 
 
@@ -195,13 +195,13 @@ def test_a_shop_can_be_filled_with_other_owners(app: Flask, client: FlaskClient)
     ("new_owners", "new_pets"),
     [
         ((Owner(1, "Ole"), Owner(1, "Eva")), ()),
-        ((Owner(1, "Ole"),), (Pet("Rex", "dog", 2),)),
-        ((Owner(1, "Ole"),), (Pet("Rex", "dog", 1, id=5), Pet("Tom", "cat", 1, id=5))),
+        ((Owner(1, "Ole"),), (SeedPet("Rex", "dog", 2),)),
+        ((Owner(1, "Ole"),), (SeedPet("Rex", "dog", 1, id=5), SeedPet("Tom", "cat", 1, id=5))),
     ],
     ids=["an owner twice", "a pet of nobody known", "a pet twice"],
 )
 def test_owners_that_contradict_each_other_change_nothing(
-    app: Flask, client: FlaskClient, new_owners: tuple[Owner, ...], new_pets: tuple[Pet, ...]
+    app: Flask, client: FlaskClient, new_owners: tuple[Owner, ...], new_pets: tuple[SeedPet, ...]
 ) -> None:
     owners.replace_owners(app.config["DATABASE"], OTHER_OWNERS, OTHER_PETS)
     before = everything(client)
@@ -213,7 +213,7 @@ def test_owners_that_contradict_each_other_change_nothing(
 def test_a_request_meets_the_old_owners_or_the_new_ones(app: Flask) -> None:
     def replace(number: int) -> None:
         people = [Owner(id_, f"set {number}") for id_ in range(1, 6 + number)]
-        owners.replace_owners(app.config["DATABASE"], people, [Pet("Rex", "dog", owner.id) for owner in people])
+        owners.replace_owners(app.config["DATABASE"], people, [SeedPet("Rex", "dog", owner.id) for owner in people])
 
     def look(_number: int) -> Counter[str]:
         return Counter(owner["name"] for owner in get(app.test_client(), "/owners"))

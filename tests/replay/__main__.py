@@ -2,13 +2,15 @@
 
     python -m tests.replay record [--stage 05] [--kind wrong] [--only NAME ...] [--again] [--exam] [--jobs 2]
     python -m tests.replay check  [--stage 05] [--kind wrong] [--only NAME ...]
+    python -m tests.replay freeze [--stage 05] [--kind wrong] [--only NAME ...]
     python -m tests.replay bases  [--stage 05] [--again]
 
 `record` grades what has no recording, or a stale one, and keeps what its runs have shown; with `--exam` it grades all
 in exam mode, not the hostile submissions alone, so that it is a round of the corpus there. `check` judges all that is
-recorded once more: each criterion has to come to the same outcome, with the same message. `bases` records the runs
-that variations are made from, which lie in the repository, and judges the variations. All end with 1 where a verdict
-is another one than the corpus expects, or than was recorded.
+recorded once more: each criterion has to come to the same outcome, with the same message. `freeze` makes what is
+recorded the golden verdicts, which `record` and `check` then demand. `bases` records the runs that variations are made
+from, which lie in the repository, and judges the variations. All but `freeze` end with 1 where a verdict is another one
+than the corpus expects, than was recorded, or than is golden.
 """
 
 import argparse
@@ -21,8 +23,10 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.corpus import ROOT, Entry, Verdict, entries, grade, in_turn
+from checks.stages import ROOT
+from tests.corpus import Entry, Verdict, entries, grade, in_turn
 from tests.hostile import RUN_LIMIT, made, obstacle
+from tests.replay.golden import departure, freeze, frozen
 from tests.replay.grading import opened
 from tests.replay.recording import EXAM, Recording, file_of, key
 from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
@@ -82,8 +86,11 @@ def record(
             except (RuntimeError, subprocess.TimeoutExpired) as error:
                 mistake = str(error)
             if not mistake:
-                Recording.read(file).write(place(entry))
-                return Recorded("", *mistakes[:1] or [""])
+                recording = Recording.read(file)
+                recording.write(place(entry))
+                mistake = departure(entry, recording.told, frozen())
+                if not mistake:
+                    return Recorded("", *mistakes[:1] or [""])
             mistakes.append(mistake)
     return Recorded(mistakes[-1], mistakes[0])
 
@@ -120,7 +127,7 @@ def difference(entry: Entry, recording: Recording) -> str:
 def main() -> int:
     """Record or check."""
     parser = argparse.ArgumentParser(description="Graded runs of the corpus, recorded once and judged again.")
-    parser.add_argument("command", choices=("record", "check", "bases"))
+    parser.add_argument("command", choices=("record", "check", "freeze", "bases"))
     parser.add_argument("--stage", default="", help="one stage only, by its number or name")
     parser.add_argument("--kind", choices=KINDS, help="one part of the corpus only")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="these entries only")
@@ -128,6 +135,9 @@ def main() -> int:
     parser.add_argument("--exam", action="store_true", help="grade all in exam mode, and record what is not from there")
     parser.add_argument("--jobs", type=int, default=1, help="gradings side by side, but for hostile ones (%(default)s)")
     options = parser.parse_args()
+    if options.command == "freeze":
+        freeze({str(entry): recording.told for entry, recording in recorded(chosen(options))})
+        return 0
     if options.command == "check":
         return _check(chosen(options))
     if options.command == "record":
@@ -188,10 +198,10 @@ def _check_varied(varied: Iterable[Variation]) -> int:
 
 
 def _check(meant: list[Entry]) -> int:
-    old, began, count, wrong = set(stale(meant)), time.monotonic(), 0, 0
+    old, began, count, wrong, golden = set(stale(meant)), time.monotonic(), 0, 0, frozen()
     for entry, recording in recorded(meant):
         count += 1
-        if said := difference(entry, recording):
+        if said := difference(entry, recording) or departure(entry, recording.told, golden):
             wrong += 1
             print(f"{entry}{' (stale)' if entry in old else ''}: {said}")
     missing = sum(not file_of(entry).exists() for entry in meant)

@@ -11,12 +11,12 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from checks.lab import Lab
-from checks.lab.evidence import Evidence
-from checks.lab.intake import taken_in
+from checks.lab.outcome import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result
 from checks.lab.plugin import criterion_of, require_earlier, result_of
-from checks.lab.report import message, stage_json
-from checks.lab.submission import find
-from checks.lab.verdict import Criterion, Failed, Inconclusive, NotStarted, Outcome, Result
+from checks.lab.report.evidence import Evidence
+from checks.lab.report.report import message, stage_json
+from checks.lab.submission.answer import find
+from checks.lab.submission.given import taken_in
 from tests.corpus import Entry, Verdict
 from tests.hostile import made
 from tests.replay.packing import STATES, Unpacker, annotations

@@ -11,8 +11,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from checks.lab import Gate, Journal, Request
-from checks.lab.gate import GivenUp
+from checks.lab import Journal, Request
+from checks.lab.target.middleware.gates import Gate, GivenUp
 
 # What a thing that took part in a run is asked about afterwards.
 STATES: dict[type, dict[str, Any]] = {

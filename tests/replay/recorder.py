@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from checks.lab.report import message
-from checks.lab.verdict import Failed, Inconclusive, NotStarted, Outcome, Result
+from checks.lab.outcome import Failed, Inconclusive, NotStarted, Outcome, Result
+from checks.lab.report.report import message
 from tests.replay.packing import STATES, Packer
 from tests.replay.recording import Recording, Told
 
@@ -55,7 +55,7 @@ class Recorder:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep a criterion's result."""
-        from checks.lab.plugin import RESULT  # pytest has to load that plugin first, to rewrite its assertions
+        from checks.lab.session import RESULT  # pytest has to load that plugin first, to rewrite its assertions
 
         if packed := getattr(report, RESULT, None):
             result = Result.unpacked(packed)

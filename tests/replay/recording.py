@@ -14,14 +14,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.corpus import ROOT, Entry
+from checks.stages import ROOT
+from tests.corpus import Entry
 
 FOLDER = Path(os.environ.get("WORKSHOP_RECORDINGS", ROOT / ".replay"))
 # What makes runs. What judges them may change without another recording; so may what finds and shows submissions.
-RUN_MAKING = ("bench", "cell", "control", "distribution", "entry", "faults", "gate", "journal", "peers", "record")
-RUN_MAKING += ("settings", "swarm", "target", "trial")
+RUN_MAKING = ("lab/lab.py", "lab/cell/practice.py", "lab/inside", "lab/locust", "lab/target")
+RUN_MAKING += tuple(f"judging/data/{name}.py" for name in ("dataset", "jsonplaceholder", "petshop", "scenarios"))
+RUN_MAKING += tuple(f"judging/cluster/{name}.py" for name in ("model", "processes", "scenarios", "worker_kill"))
+RUN_MAKING += ("judging/stress/gaps.py", "judging/slo/script.py", "judging/stress/runs.py")
 EXAM = "exam"  # the mode of recordings that were made in cells of exam mode
 SERVED = ("petshop_app", "jsonplaceholder_task/api.py")
+Import = ast.Import | ast.ImportFrom
 
 
 @dataclass(frozen=True)
@@ -77,12 +81,10 @@ def key(entry: Entry) -> str:
 @cache
 def _run_making(stage: str) -> str:
     """Return a hash of the code that makes a stage's runs, whatever its comments say."""
-    modules = [ROOT / "checks" / "lab" / f"{name}.py" for name in RUN_MAKING]
-    served = [
-        file for name in SERVED for file in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))
-    ]
+    places = [*(ROOT / "checks" / name for name in RUN_MAKING), *(ROOT / name for name in SERVED)]
+    files = [file for place in places for file in ([place] if place.suffix == ".py" else sorted(place.rglob("*.py")))]
     content = hashlib.sha256(_fixtures(ROOT / "checks" / f"test_{stage}.py").encode())
-    for file in (file for file in (*modules, *sorted(served)) if file.exists()):
+    for file in files:
         content.update(_bare(ast.parse(file.read_bytes())).encode())
     return content.hexdigest()
 
@@ -115,9 +117,11 @@ def _names(node: ast.stmt) -> list[str]:
 
 
 def _bare(tree: ast.AST) -> str:
-    """Return code without comments and docstrings."""
+    """Return code without comments, docstrings and imports: where a name comes from changes no run."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
+        if isinstance(body, list) and any(isinstance(one, Import) for one in body):
+            node.body = body = [one for one in body if not isinstance(one, Import)] or [ast.Pass()]  # type: ignore[attr-defined]
         if (
             isinstance(body, list)
             and body

@@ -11,6 +11,7 @@ import pytest
 from checks.lab import Journal, Request
 from tests.corpus import Entry, entries
 from tests.replay.__main__ import Recorded, difference, record, stale
+from tests.replay.golden import frozen, pattern
 from tests.replay.grading import NEEDS_RUN, opened
 from tests.replay.packing import Packer, Unfit, Unpacker
 from tests.replay.recording import Recording, key
@@ -151,3 +152,22 @@ def test_a_wrong_verdict_is_not_recorded(tmp_path: Path) -> None:
     expected = replace(entry, outcome="passed", criterion="", says=())
     assert "failed instead of passed" in record(expected, lambda _: tmp_path / "recording", attempts=1).mistake
     assert not (tmp_path / "recording").exists()
+
+
+def test_each_submission_has_a_golden_verdict() -> None:
+    missing = {str(entry) for kind in ("right", "wrong", "hostile") for entry in entries(kind)} - frozen().keys()
+    assert not missing, "python -m tests.replay record --exam, then freeze"
+
+
+@pytest.mark.parametrize(
+    ("message", "pattern_of_it"),
+    [
+        ("user 1 sent POST /pets, GET /, ...", "user # sent REQUEST ..."),
+        ("44 of 49 pets, such as 'Pet 7597'", "# of # pet, such as TEXT"),
+        ("1 request in 2.5 s", "# request in # s"),
+        ("3 requests in 12 s", "# request in # s"),
+        ("hold 7453 (3 times), 6777 (3 times), 97 (2 times), ...", "hold # ..."),
+    ],
+)
+def test_what_chance_puts_into_a_message_is_no_part_of_its_pattern(message: str, pattern_of_it: str) -> None:
+    assert pattern(message) == pattern_of_it

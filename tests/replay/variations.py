@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from checks.lab.bench import COMPRESSION
+from checks.lab.lab import COMPRESSION
 from tests.corpus import FOLDER, Entry
 from tests.replay.grading import Case, Judged, opened
 from tests.replay.recording import Recording

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import workshop
+from course.commands import COMMANDS
 
 from .contrast import ratio
 from .decks import DECKS, EVERY_SLIDE, ROOT, SLIDES, STAGES, Slide, minutes, slides
@@ -87,12 +87,12 @@ def known_commands() -> set[str]:
 
 
 def is_known(line: str) -> bool:
-    """Tells whether a document has this command, or workshop.py its parts."""
+    """Tells whether a document has this command, or the course its parts."""
     words = line.split()
     if words[:2] == ["python3", "workshop.py"] and words[2] != "demo":
         options = [word for word in words if word.startswith("--")]
-        launcher = (ROOT / "workshop.py").read_text(encoding="utf-8")
-        return words[2] in workshop.COMMANDS and all(f'"{option}"' in launcher for option in options)
+        known = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "course").glob("*.py"))
+        return words[2] in COMMANDS and all(f'"{option}"' in known for option in options)
     return line in known_commands()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-import workshop
+from course.slides import MARP, marp, set_up
 from tests.browser import sheets
 
 from .decks import DECKS, SLIDES, slides
@@ -65,8 +65,7 @@ def test_fault_is_found(fault: str, built: Path, browser: Browser, tmp_path: Pat
     deck, html = tmp_path / "deck.md", tmp_path / "deck.html"
     front = "---\nmarp: true\ntheme: workshop\npaginate: true\n---\n"
     deck.write_text(f"{front}\n# Sound\n\n*1 min*\n\n---\n\n## Faulty\n\n*1 min*\n\n{FAULTS[fault]}\n")
-    node = workshop.marp_set_up()
-    workshop.marp([node, workshop.MARP, "--config-file", SLIDES / "marp.config.mjs", deck, "--output", html])
+    marp([set_up(), MARP, "--config-file", SLIDES / "marp.config.mjs", deck, "--output", html])
     found = faults(browser, html)
     assert any(fault in line for line in found), found
     assert not any(line.startswith("slide 1") for line in found)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from checks.lab.bench import COMPRESSION
+from checks.lab.lab import COMPRESSION
 from tests.replay.variations import Evidence, varied
 
 PAUSES, SLEEPS = "01_sequential_flows/right/fast_http_user", "01_sequential_flows/right/sleeps_in_its_tasks"
@@ -58,7 +58,7 @@ def named(evidence: Evidence, names: list[int]) -> None:
 @varied(PAUSES, unclear="loads")
 def a_signal_from_outside(evidence: Evidence) -> None:
     """Somebody's SIGKILL ended Locust."""
-    run_of(evidence).update(shot=True, exit_code=-9)
+    run_of(evidence).update(ending="SIGNAL", exit_code=-9)
 
 
 @varied(PAUSES, fails="loads", says=("took more memory",))
@@ -70,13 +70,13 @@ def a_limit_of_the_cell(evidence: Evidence) -> None:
 @varied(PAUSES, unclear="loads")
 def no_request_in_time(evidence: Evidence) -> None:
     """The machine is so busy that no user came to its first request."""
-    run_of(evidence).update(journal=[], out_of_time=True, log="")
+    run_of(evidence).update(journal=[], ending="LIMIT", log="")
 
 
 @varied(PAUSES, fails="loads", says=("sent no request",))
 def no_request_at_all(evidence: Evidence) -> None:
     """The users run on and send nothing."""
-    run_of(evidence).update(journal=[], fell_silent=True)
+    run_of(evidence).update(journal=[], ending="SILENCE")
 
 
 @varied(PAUSES, fails="loads", says=("still reading the file",))
@@ -89,7 +89,7 @@ def traffic_while_the_file_is_read(evidence: Evidence) -> None:
 def a_loop_at_the_top_of_the_file(evidence: Evidence) -> None:
     """Locust has begun to read the file and never comes to its end."""
     run = run_of(evidence)
-    run.update(journal=[], out_of_time=True)
+    run.update(journal=[], ending="LIMIT")
     run["record"]["users"] = []
 
 
@@ -97,7 +97,7 @@ def a_loop_at_the_top_of_the_file(evidence: Evidence) -> None:
 def an_end_without_a_word(evidence: Evidence) -> None:
     """The file ends the process while it is read."""
     run = run_of(evidence)
-    run.update(journal=[], log="\n", ended_by_itself=True)
+    run.update(journal=[], log="\n", ending="EXIT")
     run["record"]["users"] = []
 
 
@@ -105,7 +105,7 @@ def an_end_without_a_word(evidence: Evidence) -> None:
 def locust_itself_is_not_loaded_in_time(evidence: Evidence) -> None:
     """The machine is so busy that Locust is not loaded when time is up."""
     run = run_of(evidence)
-    run.update(journal=[], out_of_time=True, was_loaded=False, log="")
+    run.update(journal=[], ending="LIMIT", was_loaded=False, log="")
     run["record"].update(users=[], began=math.inf)
 
 
@@ -138,7 +138,7 @@ def a_crash_in_no_line_of_the_learner(evidence: Evidence) -> None:
 def silent(evidence: Evidence, loading: float, importing: float) -> None:
     """Let time be up without a request, and the file have taken so many seconds, and the import before so many."""
     run = run_of(evidence)
-    run.update(journal=[], out_of_time=True, log="", importing=importing)
+    run.update(journal=[], ending="LIMIT", log="", importing=importing)
     run["declared_after"] = importing + loading
     run["record"].update(began=100.0, declared=100.0 + loading)
 
@@ -167,14 +167,14 @@ def a_class_without_its_base(evidence: Evidence) -> None:
     """A user class forgets the base constructor, and Locust says so."""
     run = run_of(evidence)
     said = "Attribute 'environment' is missing on user <User>. Perhaps you forgot to call the base constructor?"
-    run.update(journal=[], fell_silent=True, log=f"{said}\n")
+    run.update(journal=[], ending="SILENCE", log=f"{said}\n")
 
 
 @varied(PAUSES, fails="loads", says=("the users ask http://127.0.0.1:1",))
 def requests_that_all_stray(evidence: Evidence) -> None:
     """No request reaches the shop that grades."""
     run = run_of(evidence)
-    run.update(journal=[], fell_silent=True)
+    run.update(journal=[], ending="SILENCE")
     run["record"]["strays"] = [{"file": "", "line": 0, "error": "", "url": "http://127.0.0.1:1", "path": ""}]
 
 
@@ -248,7 +248,7 @@ def slow(evidence: Evidence) -> Any:
     """Let time be up before one user came to more than a few requests; return the run."""
     lasting(evidence, 30, 4, 30)
     run = run_of(evidence)
-    run.update(out_of_time=True, importing=3.9)
+    run.update(ending="LIMIT", importing=3.9)
     return run
 
 
@@ -276,7 +276,7 @@ def one_user_is_slow_by_itself(evidence: Evidence) -> None:
 @varied(PAUSES, fails="order", says=("nothing more",))
 def all_fall_silent(evidence: Evidence) -> None:
     """After many rounds no request comes any more, though Locust runs on."""
-    run_of(evidence)["fell_silent"] = True
+    run_of(evidence)["ending"] = "SILENCE"
 
 
 # --- names
@@ -437,3 +437,24 @@ def one_request_of_each_user_in_flight(evidence: Evidence) -> None:
 def one_request_too_few_in_the_report(evidence: Evidence) -> None:
     """Locust has counted one request less than can be explained."""
     figures_follow(evidence, -run_of(evidence)["users"] - 1)
+
+
+@varied(PAUSES, fails="order", says=("and nothing more",))
+def a_user_that_stopped_and_was_replaced(evidence: Evidence) -> None:
+    """A user stopped after a round while others were still to start, so Locust started one in its place."""
+    for request in evidence.visits(run_of(evidence)["journal"])[0][:2]:
+        request["visitor"] = "stopped"
+    run_of(evidence)["ending"] = "SILENCE"
+
+
+@varied(PAUSES, fails="users", says=("visitors",))
+def a_cookie_that_is_lost_after_each_round(evidence: Evidence) -> None:
+    """The same, but users go on: they were not replaced."""
+    for request in evidence.visits(run_of(evidence)["journal"])[0][:2]:
+        request["visitor"] = "lost"
+
+
+@varied(PAUSES, fails="users", says=("visitors",))
+def a_cookie_that_is_lost_after_one_request(evidence: Evidence) -> None:
+    """One more visitor, which has no round behind it: the user's first request was sent with a client of its own."""
+    evidence.visits(run_of(evidence)["journal"])[0][0]["visitor"] = "lost"

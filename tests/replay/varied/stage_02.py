@@ -112,7 +112,7 @@ def a_fixed_count_that_is_enough(evidence: Evidence) -> None:
 @varied(BASE, fails="users", says=("Locust ended by itself",))
 def an_end_before_all_are_there(evidence: Evidence) -> None:
     """The file ends the test while Locust starts its users."""
-    gave_up(evidence, 150, 150)["ended_by_itself"] = True
+    gave_up(evidence, 150, 150)["ending"] = "EXIT"
 
 
 def late_ones(evidence: Evidence) -> tuple[float, int]:
@@ -138,9 +138,10 @@ def users_that_stop(evidence: Evidence) -> None:
     evidence.state("trial", "gate").update(passed=1, gave_up={"at": at, "waiting": count})
 
 
-@varied(BASE, fails="goes_on", says=("200 of 200 users stopped",))
+@varied(BASE, fails="goes_on", says=("200 of 200 users stopped, such as one after 2 requests",))
 def users_that_all_stop(evidence: Evidence) -> None:
-    """The gate gave up with nobody at it, and nobody came any more."""
+    """The gate gave up with nobody at it, and nobody came any more; the message shows who stopped first."""
+    evidence.drop(evidence.visits(crowd_of(evidence)["journal"])[7][2:])
     evidence.state("trial", "gate").update(passed=1, gave_up={"at": 1e9, "waiting": 0})
 
 
@@ -149,7 +150,7 @@ def an_end_while_the_last_ones_come(evidence: Evidence) -> None:
     """Locust ended, and its last requests came when the gate had given up."""
     at, count = late_ones(evidence)
     evidence.state("trial", "gate").update(passed=1, gave_up={"at": at, "waiting": count - 1})
-    crowd_of(evidence)["ended_by_itself"] = True
+    crowd_of(evidence)["ending"] = "EXIT"
 
 
 @varied(BASE, fails="users", says=("looked like 199 visitors",))
@@ -171,7 +172,7 @@ def two_users_behind_one_client(evidence: Evidence) -> None:
 @varied(BASE, fails="goes_on", says=("Locust ended by itself",))
 def an_end_with_two_users(evidence: Evidence) -> None:
     """The file ends the test of two users."""
-    pair_of(evidence)["ended_by_itself"] = True
+    pair_of(evidence)["ending"] = "EXIT"
 
 
 def served(evidence: Evidence) -> list[list[Any]]:
@@ -188,14 +189,14 @@ def only_one(evidence: Evidence) -> Any:
 @varied(BASE, unclear="goes_on")
 def only_one_of_two_in_time(evidence: Evidence) -> None:
     """Time was up before the second user came to its second request."""
-    only_one(evidence)["out_of_time"] = True
+    only_one(evidence)["ending"] = "LIMIT"
     beside(evidence, "pair", HONEST, HONEST)
 
 
 @varied(BASE, fails="goes_on", says=("users sent 19 requests",))
 def only_one_of_two_both_times(evidence: Evidence) -> None:
     """The same, and beside others who never pause they come to 19 gaps."""
-    only_one(evidence)["out_of_time"] = True
+    only_one(evidence)["ending"] = "LIMIT"
     beside(evidence, "pair", HONEST[:19], HONEST)
 
 
@@ -204,7 +205,7 @@ def a_pair_that_sends_nothing(evidence: Evidence) -> None:
     """The crowd has worked, and the second time nobody sends anything."""
     watched = evidence.part("trial", "pair")
     watched["shown"] = watched["run"]["journal"] = []
-    watched["run"]["fell_silent"] = True
+    watched["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE)
@@ -218,7 +219,7 @@ def nobody_goes_on(evidence: Evidence) -> None:
     """Each of the users sends a single request, and then nothing."""
     for own in served(evidence):
         evidence.drop(own[1:])
-    pair_of(evidence)["fell_silent"] = True
+    pair_of(evidence)["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="goes_on", says=("sent no request",))
@@ -226,13 +227,13 @@ def nobody_begins_the_second_time(evidence: Evidence) -> None:
     """Users work in the first run, and send nothing in the second one."""
     run = pair_of(evidence)
     evidence.drop(evidence.of(run["journal"]))
-    run["fell_silent"] = True
+    run["ending"] = "SILENCE"
 
 
 @varied(BASE)
 def both_at_the_last_moment(evidence: Evidence) -> None:
     """Time was up when both had been seen."""
-    pair_of(evidence)["out_of_time"] = True
+    pair_of(evidence)["ending"] = "LIMIT"
 
 
 def stopping(evidence: Evidence, later: int, sent: int = 30) -> None:
@@ -277,7 +278,7 @@ def one_user_stops_at_once(evidence: Evidence) -> None:
 @varied(BASE, fails="goes_on", says=("2 of 2 users stopped",))
 def both_fall_silent(evidence: Evidence) -> None:
     """Both users stop."""
-    pair_of(evidence)["fell_silent"] = True
+    pair_of(evidence)["ending"] = "SILENCE"
 
 
 def waiting(evidence: Evidence, seconds: float) -> None:
@@ -363,6 +364,12 @@ def crowd_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEE
     pair_late(evidence, HONEST)
     single_file(evidence, gaps)
     beside(evidence, "crowd", again, noise)
+
+
+@varied(BASE, unclear="no_pause")
+def a_crowd_beside_late_users_of_the_graders(evidence: Evidence) -> None:
+    """All 200 are late, and so is, as a rule, the control, though a quarter of its requests are quick."""
+    crowd_late(evidence, ASLEEP, noise=sorted([0.008] * 10 + [0.14] * 30))
 
 
 @varied(BASE)
@@ -657,6 +664,13 @@ def tasks_of_two_users_that_stumble(evidence: Evidence) -> None:
 def no_report_at_all(evidence: Evidence) -> None:
     """Locust was killed before it could report."""
     pair_of(evidence)["record"]["figures"] = None
+
+
+@varied(BASE, unclear="report")
+def no_report_from_a_machine_that_stood_still(evidence: Evidence) -> None:
+    """Locust was killed before it could report, and the grader itself was kept waiting."""
+    pair_of(evidence)["record"]["figures"] = None
+    pair_of(evidence).update(exit_code=-9, standstill=6.0)
 
 
 @varied(BASE)

@@ -89,7 +89,7 @@ def no_dashboard_at_all(evidence: Evidence) -> None:
 def no_time_for_an_answer(evidence: Evidence) -> None:
     """Time was up before the users came to the end of the script, on a machine that is quick."""
     evidence.drop(answers(evidence, "far over: slow body"))
-    run_of(evidence)["out_of_time"] = True
+    run_of(evidence)["ending"] = "LIMIT"
 
 
 @varied(BASE, unclear="rounds")
@@ -114,6 +114,13 @@ def no_time_for_an_answer_of_a_slow_shop(evidence: Evidence) -> None:
 
 
 @varied(BASE, fails="rounds", says=("too few",))
+def no_time_for_an_answer_of_a_shop_that_is_a_little_slow(evidence: Evidence) -> None:
+    """Less than a second of the shop's own lateness explains no run of a minute."""
+    no_time_for_an_answer.change(evidence)
+    slow_shop(evidence, 900.0)
+
+
+@varied(BASE, fails="rounds", says=("too few",))
 def no_time_for_an_answer_that_nobody_saw_imported(evidence: Evidence) -> None:
     """A record that does not say when Locust was there is no evidence."""
     no_time_for_an_answer.change(evidence)
@@ -122,7 +129,7 @@ def no_time_for_an_answer_that_nobody_saw_imported(evidence: Evidence) -> None:
 
 def a_user_out_of_time(evidence: Evidence) -> None:
     """Let time be up before a user has sent another request, and the last quick answer was asked for."""
-    stopping(evidence)["out_of_time"] = True
+    stopping(evidence)["ending"] = "LIMIT"
     evidence.drop(answers(evidence, "quick")[-1:])
 
 
@@ -142,7 +149,7 @@ def a_slow_user_out_of_time_on_a_busy_machine(evidence: Evidence) -> None:
 @varied(BASE)
 def the_end_at_the_last_moment(evidence: Evidence) -> None:
     """Time was up when the script was through."""
-    run_of(evidence)["out_of_time"] = True
+    run_of(evidence)["ending"] = "LIMIT"
 
 
 def stopping(evidence: Evidence) -> Any:
@@ -592,6 +599,22 @@ def slow_ones_without_a_status(evidence: Evidence) -> None:
     """Of a slow 500 the limit and the time will do."""
     for request in answers(evidence, "over", 500):
         fail(evidence, [request], f"limit 3000.0 exceeded: {1000 * (request['end'] - request['start']):.1f}")
+
+
+@varied(BASE, fails="status_message", says=("no status in 2 messages", "or with 3000 and the milliseconds"))
+def slow_ones_without_a_status_whose_times_are_too_long(evidence: Evidence) -> None:
+    """Together with two slow 200s, two slow 500s are said to have taken 1.1 s more than they did: no chance."""
+    too_long(evidence, 2, 1100.0)
+    for request in answers(evidence, "over", 500):
+        took = max(1000 * (request["end"] - request["start"]), count_of(evidence, request)["milliseconds"])
+        fail(evidence, [request], f"limit 3000.0 exceeded: {took + 1100.0:.1f}")
+
+
+@varied(BASE, unclear="status_message")
+def slow_ones_without_a_status_on_a_slow_machine(evidence: Evidence) -> None:
+    """The same where an answer reached Locust 0.3 s late."""
+    slow_ones_without_a_status_whose_times_are_too_long.change(evidence)
+    late_to_locust(evidence, 300.0)
 
 
 @varied(BASE, fails="status_message", says=("no status in 1 message", "or with 3000 and the milliseconds"))

@@ -161,7 +161,7 @@ def a_worker_that_ends_before_the_test(evidence: Evidence) -> None:
 def no_request_in_time(evidence: Evidence) -> None:
     """The machine is so busy that the users came to nothing."""
     story_of(evidence)["before"] = []
-    story_of(evidence)["master"].update(out_of_time=True)
+    story_of(evidence)["master"].update(ending="LIMIT")
 
 
 @varied(BASE, fails="loads", says=("master: ", "Too many open files"))

@@ -73,7 +73,7 @@ def no_visits_and_then_silence(evidence: Evidence) -> None:
     """One user never asks for visits, and then nobody asks for anything."""
     scene = scene_of(evidence)
     silenced(evidence, scene)
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="visits", says=("Locust ended by itself",))
@@ -81,7 +81,7 @@ def no_visits_and_then_the_end(evidence: Evidence) -> None:
     """The same, and the file ended the test."""
     scene = scene_of(evidence)
     silenced(evidence, scene)
-    scene["run"]["ended_by_itself"] = True
+    scene["run"]["ending"] = "EXIT"
 
 
 @varied(BASE, fails="visits", says=("0 times for visits", "too few requests in"))
@@ -138,7 +138,7 @@ def one_user_that_never_comes(evidence: Evidence) -> None:
     """One user sends nothing."""
     scene = scene_of(evidence)
     evidence.drop(evidence.visits(scene["run"]["journal"])[2])
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="users", says=("visitors", "cookies"))
@@ -162,7 +162,7 @@ def one_user_that_posts(evidence: Evidence) -> None:
     scene = scene_of(evidence)
     for request in evidence.visits(scene["run"]["journal"])[2]:
         request["method"] = "POST"
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 # --- whose pets
@@ -204,7 +204,7 @@ def asking(evidence: Evidence, name: str, visits: int) -> list[Any]:
     end = max(things["end"], details["end"])
     for number in range(1, visits):
         evidence.add(journals_of(scene), details, start=end + number, end=end + number + 0.5)
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
     return next(one for one in users_of(evidence, scene) if one[0]["visitor"] == own[0]["visitor"])
 
 
@@ -234,7 +234,7 @@ def one_of_many_users_gets_no_row(evidence: Evidence) -> None:
     """With more users than rows one of them asks for nothing."""
     scene = scene_of(evidence, "crowded")
     evidence.drop(evidence.visits(scene["run"]["journal"])[-1])
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="wraps", says=("one row", "hold"))
@@ -276,7 +276,7 @@ def silence_after_an_error_about_pets(evidence: Evidence) -> None:
     without_later(evidence, scene, own)
     for request in own:
         request["status"] = 200 if request is not own[-1] else 400
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="errors", says=("got a 500 for GET /pets/", "asked for nothing more"))
@@ -303,7 +303,7 @@ def no_visits_after_an_error(evidence: Evidence) -> None:
     """After an error and a good answer a user asks for no visits."""
     scene = scene_of(evidence, "failing")
     silenced(evidence, scene)
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="errors", says=("0 times for visits",))
@@ -315,7 +315,7 @@ def errors_alone(evidence: Evidence) -> None:
         request["status"] = 500
     evidence.add(journals_of(scene), own[-1], start=own[-1]["end"] + 1, end=own[-1]["end"] + 2)
     evidence.add(journals_of(scene), own[-1], start=own[-1]["end"] + 3, end=own[-1]["end"] + 4, status=200, path="/x")
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="errors", says=("times for visits",))

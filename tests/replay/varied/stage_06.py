@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from checks.lab.distribution import says_that_master_is_missing
+from checks.judging.cluster.announcements import announcements
 from tests.replay.variations import Evidence, varied
 
 BASE = "06_distributed_data/right/leases"
@@ -110,7 +110,7 @@ def master_ended(evidence: Evidence) -> Any:
 def a_master_that_does_not_come_to_its_users(evidence: Evidence) -> None:
     """The master reads the file until time is up."""
     group = nothing_sent(evidence)
-    group["whole"]["out_of_time"] = group["runs"]["master"]["out_of_time"] = True
+    group["whole"]["ending"] = group["runs"]["master"]["ending"] = "LIMIT"
     group["runs"]["master"]["record"]["users"] = []
 
 
@@ -118,7 +118,7 @@ def a_master_that_does_not_come_to_its_users(evidence: Evidence) -> None:
 def no_request_in_time(evidence: Evidence) -> None:
     """The machine is so busy that the users came to nothing."""
     group = nothing_sent(evidence)
-    group["whole"]["out_of_time"] = group["runs"]["master"]["out_of_time"] = True
+    group["whole"]["ending"] = group["runs"]["master"]["ending"] = "LIMIT"
 
 
 @varied(BASE, fails="loads", says=("no user sent a request", "NameError"))
@@ -169,7 +169,7 @@ def a_user_without_an_id(evidence: Evidence) -> None:
     """One user asks for visits alone."""
     loss = loss_of(evidence)
     evidence.drop(filter(is_things, with_pets(evidence, loss, "worker 2")[1]))
-    loss["group"]["whole"]["fell_silent"] = True
+    loss["group"]["whole"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="reads", says=("too few requests in",))
@@ -235,7 +235,7 @@ def no_visits(evidence: Evidence) -> None:
     """A user whose owner has pets never asks for visits."""
     loss = loss_of(evidence)
     evidence.drop(one for one in with_pets(evidence, loss, "worker 2")[0] if not is_things(one))
-    loss["group"]["whole"]["fell_silent"] = True
+    loss["group"]["whole"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="visits", says=("tasks end in an error", "NameError"))
@@ -289,7 +289,7 @@ def a_loss_that_goes_unnoticed(evidence: Evidence) -> None:
 def a_loss_that_goes_unnoticed_to_the_end(evidence: Evidence) -> None:
     """The master had not missed the worker when time was up."""
     a_loss_that_goes_unnoticed.change(evidence)
-    loss_of(evidence)["group"]["whole"]["out_of_time"] = True
+    loss_of(evidence)["group"]["whole"]["ending"] = "LIMIT"
 
 
 @varied(BASE, fails="reclaims", says=("was killed, and the master had not missed it after 20 s",))
@@ -326,7 +326,7 @@ def one_user_of_the_heir_gets_none(evidence: Evidence) -> None:
     """One user of the new worker gets no id."""
     loss = loss_of(evidence)
     evidence.drop(users_of(evidence, loss, "worker 3")[3])
-    loss["group"]["whole"]["fell_silent"] = True
+    loss["group"]["whole"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="reclaims", says=("several hold",))
@@ -354,7 +354,7 @@ def one_user_of_the_heir_after_another(evidence: Evidence) -> None:
 def printing(evidence: Evidence, *lines: str, after: float = 7.0) -> Any:
     """Let the worker without a master have printed this, so many seconds after it had begun; return its story."""
     wait, printed = wait_of(evidence), OF_LOCUST + "".join(f"{line}\n" for line in lines)
-    said = says_that_master_is_missing(printed).items()
+    said = announcements(printed).items()
     wait.update(printed=printed, said=[{"kind": kind, "line": line, "after": after} for kind, line in said])
     return wait
 
@@ -508,7 +508,7 @@ def a_worker_whose_users_have_no_ids(evidence: Evidence) -> None:
 def a_worker_that_had_no_time(evidence: Evidence) -> None:
     """Time was up before its users sent anything."""
     a_worker_that_never_begins.change(evidence)
-    wait_of(evidence)["group"]["whole"]["out_of_time"] = True
+    wait_of(evidence)["group"]["whole"]["ending"] = "LIMIT"
 
 
 @varied(BASE, unclear="recovers")
@@ -576,4 +576,4 @@ def one_user_goes_without(evidence: Evidence) -> None:
     """One user gets no id."""
     wait = wait_of(evidence)
     evidence.drop(users_of(evidence, wait, "worker 2")[-1])
-    wait["group"]["whole"]["fell_silent"] = True
+    wait["group"]["whole"]["ending"] = "SILENCE"

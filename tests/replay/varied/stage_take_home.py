@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from checks.lab.bench import COMPRESSION
+from checks.lab.lab import COMPRESSION
 from tests.replay.variations import Evidence, varied
 
 BASE = "jsonplaceholder_task/right/part_3_a_message_for_each_user"
@@ -56,7 +56,7 @@ def asking(evidence: Evidence, posts: int, comments: int) -> None:
     scene["run"]["record"]["waits"] += [
         {"visitor": one["visitor"], "start": one["end"] + 0.01, "asked": 2.0, "actual": 0.05} for one in (first, *added)
     ]
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE)
@@ -115,7 +115,7 @@ def one_of_many_users_gets_no_row(evidence: Evidence) -> None:
     """With a single row one user asks for nothing."""
     scene = scene_of(evidence, "single")
     evidence.drop(evidence.visits(scene["run"]["journal"])[-1])
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="wraps", says=("one row", "hold"))
@@ -157,7 +157,7 @@ def no_comments_after_errors(evidence: Evidence) -> None:
     mine = [one for one in evidence.of(scene["run"]["journal"]) if one["visitor"] == visitor and not is_posts(one)]
     mine[0]["status"] = 200
     evidence.drop(mine[1:])
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="errors", says=("asked for nothing more",))
@@ -170,7 +170,7 @@ def silence_after_an_error(evidence: Evidence) -> None:
         request["status"] = 200
     end = max(one["end"] for one in evidence.of(scene["run"]["journal"]))
     evidence.add(journals, next(filter(is_posts, own)), start=end + 1, end=end + 2, status=500)
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 # --- think time
@@ -356,7 +356,7 @@ def one_user_that_never_comes(evidence: Evidence) -> None:
     """One user sends nothing."""
     scene = scene_of(evidence)
     evidence.drop(evidence.visits(scene["run"]["journal"])[1])
-    scene["run"]["fell_silent"] = True
+    scene["run"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="rows", says=("rows hold",))
@@ -424,7 +424,7 @@ def a_user_without_an_id(evidence: Evidence) -> None:
     """One user on the second worker asks for nothing."""
     loss = loss_of(evidence)
     evidence.drop(evidence.visits(worker_of(loss, "worker 2")["journal"])[1])
-    loss["group"]["whole"]["fell_silent"] = True
+    loss["group"]["whole"]["ending"] = "SILENCE"
 
 
 @varied(BASE, fails="own_ids", says=("nobody's",), bonus=True)
@@ -470,4 +470,4 @@ def one_user_goes_without(evidence: Evidence) -> None:
     """With more users than ids one gets none."""
     wait = wait_of(evidence)
     evidence.drop(evidence.visits(worker_of(wait, "worker 2")["journal"])[-1])
-    wait["group"]["whole"]["fell_silent"] = True
+    wait["group"]["whole"]["ending"] = "SILENCE"

@@ -1,0 +1,120 @@
+"""Think time: what passed between an answer and the same user's next request, as it would have been in real time."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import quantiles
+
+from checks.lab.locust.run import Run
+from checks.lab.outcome import Failed
+from checks.lab.target.journal import Request
+
+# Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them: a sleep does.
+OWN_SLEEP = 0.2
+ENOUGH, SAME_WAIT, SAME_SLEEP = 21, 0.001, 0.01  # pauses, and seconds between the shortest and the longest of them
+TOLERANCE = 0.1  # seconds
+MOST_LATE = 0.15  # the share of own sleeps that a busy machine may make look longer: they are measured, not recorded
+TRUE_SHARE = 0.8  # a timer may fire a little early, but users whose sleeps are only claimed don't pause at all
+
+
+@dataclass(frozen=True)
+class Pause:
+    """The time between two requests of one visitor, in seconds.
+
+    `asked` is what Locust's wait functions asked for, exact. `extra` is the rest of the gap: the submission's own
+    sleeps, and the machine's noise. `own` is what the submission sleeps by itself at this step, a lower bound: 0 where
+    the extra time is no more than noise.
+    """
+
+    before: Request
+    after: Request
+    asked: float
+    extra: float
+    own: float = 0.0
+    waits: int = 0  # how often Locust's wait functions were asked; it does so at the end of each task
+
+    @property
+    def step(self) -> tuple[str, str]:
+        """Between which requests the pause lies."""
+        return str(self.before), str(self.after)
+
+    @property
+    def seconds(self) -> float:
+        """The think time: what was asked for, and what the submission slept besides."""
+        return self.asked + (self.extra if self.own else 0.0)
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s between {self.before} and {self.after}"
+
+
+def pauses(run: Run) -> list[Pause]:
+    """Return each pause of each visitor; a pause that the end of the run cut off is left out.
+
+    Raises:
+        Failed: users went on before they had slept what the record says. It is written in the submission's process.
+    """
+    found: list[Pause] = []
+    all_gaps = all_slept = 0.0
+    waits = defaultdict(list)
+    for wait in run.record.waits:
+        waits[wait.visitor].append(wait)
+    for visitor, requests in run.journal.visits().items():
+        starts = [request.start for request in requests]
+        asked, slept, count = [0.0] * len(requests), [0.0] * len(requests), [0] * len(requests)
+        for wait in waits[visitor]:
+            # The answer may reach the user before the target notes its end, so the request's start decides.
+            position = bisect_right(starts, wait.start) - 1
+            if position >= 0:
+                asked[position] += wait.asked
+                slept[position] += wait.actual
+                count[position] += 1
+        all_gaps += sum(after.start - before.end for before, after in pairwise(requests))
+        all_slept += sum(slept[:-1])
+        found += [
+            Pause(before, after, asked[i], after.start - before.end - slept[i], waits=count[i])
+            for i, (before, after) in enumerate(pairwise(requests))
+        ]
+    if all_gaps < TRUE_SHARE * all_slept:
+        raise Failed(
+            f"users paused {all_gaps:.1f} s in all, less than it says in the record that they slept: {all_slept:.1f} s",
+            "think times that pass",
+            "give the user class a wait_time, and let Locust alone write down what it does",
+        )
+    extras: dict[tuple[str, str], list[float]] = {}
+    for pause in found:
+        extras.setdefault(pause.step, []).append(pause.extra)
+    own = {step: _own_sleep(each) for step, each in extras.items()}
+    return [replace(pause, own=own[pause.step]) for pause in found]
+
+
+def outside(found: Sequence[Pause], low: float, high: float) -> list[Pause]:
+    """Return pauses that no think time between so many seconds explains: the short ones, or else the long ones."""
+    short = [pause for pause in found if pause.seconds < low - TOLERANCE]
+    long = [pause for pause in found if pause.asked + pause.own > high + (TOLERANCE if pause.own else 0)]
+    late = [pause for pause in found if pause.seconds > high + 2 * TOLERANCE]
+    return short or long or (late if len(late) > MOST_LATE * len(found) else [])
+
+
+def are_all_the_same(found: Sequence[Pause]) -> bool:
+    """Tell whether nobody has drawn these pauses.
+
+    Of 21 times drawn from two, all are the same in 1 of 10^6 runs; of times drawn from more, in far fewer. What is
+    asked for is exact. Own sleeps are measured: the middle half of 21 drawn between 1.9 and 2.1 s lies that close
+    together in 2 of 10^8 runs.
+    """
+    if len(found) < ENOUGH:
+        return False
+    if any(pause.own for pause in found):
+        first, _, third = quantiles((pause.seconds for pause in found), n=4)
+        return third - first < SAME_SLEEP
+    asked = [pause.asked for pause in found]
+    return max(asked) - min(asked) < SAME_WAIT
+
+
+def _own_sleep(extras: Iterable[float]) -> float:
+    """Return the lower quartile of the extra times of one step where it is more than noise, else 0."""
+    ordered = sorted(extras)
+    quartile = quantiles(ordered, n=4)[0] if len(ordered) > 1 else ordered[0]
+    return quartile if quartile > OWN_SLEEP else 0.0

@@ -1,0 +1,1 @@
+"""Many submissions: graded side by side, kept, and set out in one summary."""

@@ -1,0 +1,1 @@
+"""What runs in a submission's process. It imports nothing of the course."""

@@ -1,0 +1,1 @@
+"""What was handed in: found, unpacked, vetted, and read once."""

@@ -1,0 +1,1 @@
+"""The server that a submission is run against, and what it sees."""

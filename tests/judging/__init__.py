@@ -1,0 +1,1 @@
+"""Tests of the vocabularies that stages judge by."""
