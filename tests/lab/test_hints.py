@@ -8,9 +8,10 @@ import pytest
 
 from checks.lab.outcome import Outcome, Result
 from checks.lab.verdict import hints
+from checks.stages import ROOT
 from tests.lab.witness import result
 
-CHECKS = Path(hints.__file__).resolve().parents[1]
+CHECKS = ROOT / "checks"
 FILE = """# Hints: stage 01
 
 A word to who reads this file.
@@ -109,7 +110,10 @@ def words(text: ast.Constant | ast.JoinedStr) -> str:
 def test_each_symptom_is_something_that_a_verdict_says() -> None:
     """A hint whose symptom no message holds would never open."""
     errors = "SyntaxError NameError IndexError FileNotFoundError TypeError Unknown message type"  # Python's, Locust's
-    code = [file.read_text(encoding="utf-8") for file in (*CHECKS.glob("test_*.py"), *CHECKS.glob("lab/*.py"))]
+    code = [
+        file.read_text(encoding="utf-8")
+        for file in (*CHECKS.glob("test_*.py"), *CHECKS.rglob("lab/**/*.py"), *CHECKS.rglob("judging/**/*.py"))
+    ]
     texts = [
         node for one in code for node in ast.walk(ast.parse(one)) if isinstance(node, ast.Constant | ast.JoinedStr)
     ]
