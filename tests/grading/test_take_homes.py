@@ -138,7 +138,7 @@ def test_a_bonus_is_asked_about_by_what_befell_its_workers(show: Show, out: Path
     sheet = shown.locator(".sheet")
     assert sheet.locator("header .big").inner_text() == "\u2713 passed 20/20 + 10"
     assert "of the bonus 6 of 6." in said(sheet, "Why")
-    assert "Three files." in said(sheet, "The candidate's NOTES.md")
+    assert "the rows are read when Locust starts" in said(sheet, "The candidate's NOTES.md")
     asked = r"Worker \d is killed after \d+ s, and after \d+ s user id \d+, which was worker"
     moments = shown.locator(".moments").first.locator("li").all_text_contents()
     for words in ("is killed", "master misses worker", "worker 3 starts", "has a user again, on worker 3"):
