@@ -11,7 +11,8 @@
   test [...]        run the course's own tests; what follows goes to pytest
   help              show this text
 
-The first run makes the folder .venv and installs requirements.txt into it. Nothing else on your machine changes.
+The first run makes the folder .venv and installs requirements.txt into it; `test` adds tests/requirements.txt. Nothing
+else on your machine changes.
 """
 
 import contextlib
@@ -22,7 +23,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -81,37 +82,49 @@ elif missing:
 """
 
 
-def set_up() -> None:
-    """Makes .venv hold what requirements.txt asks for, in plain view; returns at once where it does already."""
-    if is_stamped() and not fault(packages=True):
+def set_up(wanted: Sequence[Path] = (REQUIREMENTS,)) -> None:
+    """Makes .venv hold what the wanted requirements files ask for, in plain view; returns at once where it does."""
+    if not missing(wanted) and not fault(wanted):
         return
     with only_set_up():
         if VENV.exists() or VENV.is_symlink():
-            finished = is_stamped()
-            broken = fault(packages=finished)
-            if finished and not broken:
+            installed = [file for file in wanted if not missing([file])]
+            broken = fault(installed)
+            if not broken and not missing(wanted):
                 return  # the other workshop.py has done it
             if broken:
                 say(f".venv is not usable ({broken}): it is made anew.")
                 remove_venv()
         if not VENV.exists():
             make_venv()
-        install()
+        install(wanted)
 
 
-def is_stamped() -> bool:
-    """Tells whether a set-up for this Python and this requirements.txt was finished."""
-    return STAMP.is_file() and STAMP.read_text(errors="replace") == stamp()
+def missing(wanted: Sequence[Path]) -> list[Path]:
+    """Returns those of the wanted requirements files, as they are now, that no finished set-up has installed."""
+    done = stamped()
+    return [file for file in wanted if done.get(name(file)) != digest(file)]
 
 
-def stamp() -> str:
-    """Returns what .venv depends on: the version of Python and the content of requirements.txt."""
-    return f"{VERSION} {hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()}\n"
+def stamped() -> dict[str, str]:
+    """Returns the requirements files that .venv holds, each with the digest that it had."""
+    lines = STAMP.read_text(errors="replace").splitlines() if STAMP.is_file() else []
+    return dict(line.split(maxsplit=1) for line in lines if " " in line)
 
 
-def fault(packages: bool) -> str:
-    """Returns what is wrong with .venv, and "" if nothing is; on demand that includes missing packages."""
-    command = [str(PYTHON), "-I", "-c", PROBE, VERSION, *([str(REQUIREMENTS)] if packages else [])]
+def name(file: Path) -> str:
+    """Returns what a requirements file is called, seen from the top folder."""
+    return file.relative_to(HERE).as_posix()
+
+
+def digest(file: Path) -> str:
+    """Returns what changes with a file and with the version of Python."""
+    return f"{hashlib.sha256(file.read_bytes()).hexdigest()} {VERSION}"
+
+
+def fault(installed: Sequence[Path]) -> str:
+    """Returns what is wrong with .venv, and "" if nothing is: packages too that these requirements files name."""
+    command = [str(PYTHON), "-I", "-c", PROBE, VERSION, *map(str, installed)]
     try:
         probe = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
@@ -153,16 +166,28 @@ def make_venv() -> None:
     step([sys.executable, "-I", "-m", "venv", VENV], WAYS_OUT)
 
 
-def install() -> None:
-    """Installs requirements.txt into .venv and stamps it."""
+def install(wanted: Sequence[Path]) -> None:
+    """Installs what requirements files ask for into .venv, and stamps them."""
+    done = {**stamped(), **{name(file): digest(file) for file in wanted}}
     STAMP.unlink(missing_ok=True)
-    say("Installing requirements.txt into .venv; the first time this takes a minute or two ...")
-    step([PYTHON, "-I", "-m", "pip", "install", "--disable-pip-version-check", "-r", REQUIREMENTS], WAYS_OUT)
-    missing = fault(packages=True)
-    if missing:
-        raise Stop(f"pip reported no error, but .venv can't be used: {missing}. Remove .venv and run this again.")
-    STAMP.write_text(stamp())
+    say(f"Installing {' and '.join(map(name, wanted))} into .venv; the first time this takes a minute or two ...")
+    fetch([word for file in wanted for word in ("-r", file)])
+    broken = fault(wanted)
+    if broken:
+        raise Stop(f"pip reported no error, but .venv can't be used: {broken}. Remove .venv and run this again.")
+    STAMP.write_text("".join(f"{file} {content}\n" for file, content in done.items()))
     say("Set-up done.")
+
+
+def fetch(files: Sequence[object]) -> None:
+    """Lets uv install them where it is on the machine, since it takes a fraction of the time; else pip."""
+    uv = shutil.which("uv")
+    if uv:
+        try:
+            return step([uv, "pip", "install", "--python", PYTHON, *files], WAYS_OUT)
+        except Stop:
+            say("uv could not install them; now pip tries.")  # it reads none of pip's settings, such as an index
+    return step([PYTHON, "-I", "-m", "pip", "install", "--disable-pip-version-check", *files], WAYS_OUT)
 
 
 def main(words: list[str]) -> int:
@@ -173,11 +198,10 @@ def main(words: list[str]) -> int:
     signals.catch()
     from course.commands import named  # here, since .ci/Dockerfile sets up before it has the rest of the course
 
-    command = named(words[0])
-    job = command.read(words[1:])  # ends here for a wrong command line, before any set-up
-    if not command.needs_venv:
-        return job()
-    set_up()
+    job = named(words[0])(words[1:])  # ends here for a wrong command line, before any set-up
+    if not job.requirements:
+        return job.work()
+    set_up(job.requirements)
     return hand_over(words)
 
 

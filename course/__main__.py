@@ -17,7 +17,7 @@ def main(words: list[str]) -> int:
     """Runs the command that the words name, and returns its exit status."""
     signals.catch()
     name, *rest = words or [""]
-    return named(name).read(rest)()
+    return named(name)(rest).work()
 
 
 if __name__ == "__main__":

@@ -2,34 +2,24 @@
 
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
 
 from course import demo, grade, reset, slides, suite
+from course.job import Job
 
-
-class Command(NamedTuple):
-    """A command: what reads its words, and whether it needs what is installed in .venv.
-
-    `read` changes nothing yet. It returns the job, which does the work and returns the exit status; for words that make
-    no sense it ends with status 2 or raises Stop.
-    """
-
-    read: Callable[[list[str]], Callable[[], int]]
-    needs_venv: bool = True
-
-
-COMMANDS = {
-    "demo": Command(demo.read),
-    "check": Command(suite.read_check),
-    "reset": Command(reset.read, needs_venv=False),
-    "grade": Command(grade.read),
-    "slides": Command(slides.read, needs_venv=False),  # they are built by Node.js
-    "test": Command(suite.read_test),
+# What reads a command's words, and changes nothing yet. For words that make no sense it ends with status 2 or raises
+# Stop.
+COMMANDS: dict[str, Callable[[list[str]], Job]] = {
+    "demo": demo.read,
+    "check": suite.read_check,
+    "reset": reset.read,
+    "grade": grade.read,
+    "slides": slides.read,
+    "test": suite.read_test,
 }
 
 
-def named(name: str) -> Command:
-    """Returns the command of this name; where there is none, ends with status 2 and a line that lists them."""
+def named(name: str) -> Callable[[list[str]], Job]:
+    """Returns what reads the words of a command; where there is none, ends with status 2 and a line that lists them."""
     if name not in COMMANDS:
         print(f"workshop.py: there is no command {name!r}; there are: {', '.join(COMMANDS)}, help.", file=sys.stderr)
         sys.exit(2)

@@ -5,7 +5,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from course import demos
 from course.arguments import run_time, spawn_rate, user_count
 from course.choice import NUMBERED, chosen
 from course.ending import Stop, say
+from course.job import Job
 from course.ports import free_port, turn
 from course.programs import first_to_end, running, wait_until_answering
 from course.system import INTERRUPT
@@ -21,15 +22,15 @@ from course.system import INTERRUPT
 Started = tuple[str, "subprocess.Popen[bytes]"]  # an address, and the program that answers there
 
 
-def read(words: list[str]) -> Callable[[], int]:
+def read(words: list[str]) -> Job:
     """Reads which stage is to be shown, and with how much load."""
     options = parser().parse_args(words)
     stage = chosen(options.stage)
     if stage.demo.script:
-        return partial(measure, stage.demo.script, options.run_time or "20s")
+        return Job(partial(measure, stage.demo.script, options.run_time or "20s"))
     options.users = options.users or stage.demo.users
     options.spawn_rate = options.spawn_rate or stage.demo.spawn_rate
-    return partial(show, stage, options)
+    return Job(partial(show, stage, options))
 
 
 def parser() -> argparse.ArgumentParser:

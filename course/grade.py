@@ -3,7 +3,6 @@
 import argparse
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -11,20 +10,21 @@ from checks.stages import ROOT, STAGES
 from course.arguments import job_count, seed
 from course.choice import chosen
 from course.ending import Stop
+from course.job import Job
 from course.programs import first_to_end, running
 from course.system import INTERRUPT
 
 NO_EXAM = "exam mode can't be had"  # so begins what the probe says where it refuses
 
 
-def read(words: list[str]) -> Callable[[], int]:
+def read(words: list[str]) -> Job:
     """Reads what is to be graded and how; raises Stop where a path or the task does not exist."""
     options = parser().parse_args(words)
     missing = [str(path) for path in options.paths if is_missing(path)]
     if missing:
         raise Stop(f"there is no {', '.join(missing)}: nothing was graded.")
     options.stage = chosen(options.task, STAGES.values()).name if options.task else ""
-    return partial(grade, options)
+    return Job(partial(grade, options))
 
 
 def parser() -> argparse.ArgumentParser:

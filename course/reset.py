@@ -3,20 +3,20 @@
 import argparse
 import os
 import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from checks.stages import ROOT, STARTERS, TAKEN_ALONG, Stage
 from course.choice import chosen
 from course.ending import say
+from course.job import Job
 
 
-def read(words: list[str]) -> Callable[[], int]:
+def read(words: list[str]) -> Job:
     """Reads which stage is meant."""
     parser = argparse.ArgumentParser(prog="workshop.py reset", description=reset.__doc__, allow_abbrev=False)
     parser.add_argument("stage", help="the stage's number, such as 01")
-    return partial(reset, chosen(parser.parse_args(words).stage))
+    return Job(partial(reset, chosen(parser.parse_args(words).stage)), requirements=())
 
 
 def reset(stage: Stage) -> int:

@@ -6,13 +6,14 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from checks.stages import ROOT
 from course import ending
 from course.ending import Stop, say, way_out
+from course.job import Job
 from course.programs import running, step
 
 SLIDES = ROOT / "slides"
@@ -32,11 +33,11 @@ WAYS_OUT = {
 }
 
 
-def read(words: list[str]) -> Callable[[], int]:
-    """Reads where the slides are to go."""
+def read(words: list[str]) -> Job:
+    """Reads where the slides are to go; Node.js builds them, not .venv."""
     parser = argparse.ArgumentParser(prog="workshop.py slides", description=build.__doc__, allow_abbrev=False)
     parser.add_argument("--out", type=Path, default=SLIDES / "build", metavar="DIR", help="default: slides/build")
-    return partial(build, parser.parse_args(words).out.resolve())
+    return Job(partial(build, parser.parse_args(words).out.resolve()), requirements=())
 
 
 def build(out: Path) -> int:

@@ -2,25 +2,26 @@
 
 import os
 import sys
-from collections.abc import Callable
 from functools import partial
 
 from checks.stages import ROOT
 from course.choice import chosen
+from course.job import REQUIREMENTS, Job
 from course.programs import first_to_end, running
 from course.system import INTERRUPT
 
 
-def read_check(words: list[str]) -> Callable[[], int]:
+def read_check(words: list[str]) -> Job:
     """Reads which stage is to be graded: all unless the first word names one. Further words go to pytest."""
     if words and not words[0].startswith("-"):
         words = ["-k", chosen(words[0]).name, *words[1:]]
-    return partial(check, words)
+    return Job(partial(check, words))
 
 
-def read_test(words: list[str]) -> Callable[[], int]:
+def read_test(words: list[str]) -> Job:
     """Reads nothing: what the user typed goes to pytest, which runs the course's own tests on all cores."""
-    return partial(pytest, ROOT / "tests", "-n", "auto", "--dist", "loadgroup", *words)
+    work = partial(pytest, ROOT / "tests", "-n", "auto", "--dist", "loadgroup", *words)
+    return Job(work, requirements=(REQUIREMENTS, ROOT / "tests" / "requirements.txt"))
 
 
 def check(words: list[str]) -> int:

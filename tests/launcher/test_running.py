@@ -228,12 +228,16 @@ def test_ctrl_c_while_grading_says_how_far_it_came(clone: Clone) -> None:
 
 @contextlib.contextmanager
 def only_test(clone: Clone, content: str) -> Iterator[None]:
-    """Puts one file in the place of tests/: the real ones would come to this test and run them again, and so on."""
+    """Puts one file in the place of tests/: the real ones would come to this test and run them again, and so on.
+
+    It needs nothing of its own.
+    """
     tests, kept = clone.path / "tests", clone.path / "kept"
     tests.rename(kept)
     tests.mkdir()
     try:
         (tests / "test_tiny.py").write_text(content)
+        (tests / "requirements.txt").write_text("# nothing\n")
         yield
     finally:
         shutil.rmtree(tests)

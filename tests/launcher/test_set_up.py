@@ -105,6 +105,41 @@ def test_changed_requirements_are_installed(clone: Clone) -> None:
     assert clone.run("check")[1].startswith("stand-in")
 
 
+def test_the_courses_own_tests_bring_their_own_requirements_and_nothing_else_does(clone: Clone) -> None:
+    own = clone.path / "tests" / "requirements.txt"
+    own.parent.mkdir()
+    own.write_text("stand-in==1.0\n")
+    assert clone.run("check")[1].startswith("stand-in")
+    status, output = clone.run("test")
+    assert (status, MADE in output, INSTALLED in output) == (7, False, True)
+    assert "Installing requirements.txt and tests/requirements.txt into .venv" in output
+    for word in ("test", "check"):
+        assert clone.run(word)[1].startswith("stand-in")
+
+
+UV = """#!/bin/sh
+echo "uv $1 $2 $3"
+shift 4
+{ending}
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a stand-in for uv that is a shell script")
+@pytest.mark.parametrize(
+    ("ending", "said"), [('eval "$PIP" "$@"', ""), ("false", "now pip tries")], ids=["able", "unable"]
+)
+def test_uv_installs_where_there_is_one_and_pip_where_it_fails(fresh: Clone, ending: str, said: str) -> None:
+    program = fresh.temporary / "bin" / "uv"
+    program.parent.mkdir()
+    program.write_text(UV.format(ending=ending))
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{fresh.environment['PATH']}"
+    status, output = fresh.run("check", PATH=path, PIP=f"'{fresh.python}' -m pip install")
+    assert (status, INSTALLED in output, "uv pip install --python" in output) == (7, True, True)
+    assert said in output
+    assert ("Successfully installed stand-in-1.0" in output) == (status == 7)
+
+
 def with_lab(clone: Clone, probe: str | None) -> Clone:
     """Gives the clone a stand-in for the round, which shows what it is asked for, and one for the probe or none."""
     lab = clone.path / "checks" / "lab"
