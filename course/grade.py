@@ -1,6 +1,7 @@
 """`grade`: submissions of others, in exam mode unless --practice was given."""
 
 import argparse
+import re
 import subprocess
 import sys
 from functools import partial
@@ -14,12 +15,15 @@ from course.job import Job
 from course.programs import first_to_end, running
 from course.system import INTERRUPT
 
+# What a probe says that misses a file of the course: --practice would miss it too.
+INCOMPLETE = re.compile(r"No module named '?checks\b|cannot import name .* from 'checks\b|\[Errno 2\].*\bchecks\b")
 NO_EXAM = "exam mode can't be had"  # so begins what the probe says where it refuses
 
 
 def read(words: list[str]) -> Job:
     """Reads what is to be graded and how; raises Stop where a path or the task does not exist."""
     options = parser().parse_args(words)
+    options.paths = [found for path in options.paths for found in meant(path)]
     missing = [str(path) for path in options.paths if is_missing(path)]
     if missing:
         raise Stop(f"there is no {', '.join(missing)}: nothing was graded.")
@@ -38,6 +42,11 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=seed, metavar="N", help="the same numbers for all; default: by chance")
     parser.add_argument("--again", action="store_true", help="grade anew what has a report already")
     return parser
+
+
+def meant(path: Path) -> list[Path]:
+    """Returns what a path means: where it is a pattern that no shell has replaced, as in a container, what fits it."""
+    return (sorted(path.parent.glob(path.name)) if is_missing(path) else []) or [path]
 
 
 def is_missing(path: Path) -> bool:
@@ -74,6 +83,8 @@ def isolation() -> str:
     probe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
     if probe.returncode or not probe.stdout.strip():
         said = (probe.stdout.strip() or probe.stderr.strip() or "its probe says nothing").splitlines()[-1]
+        if INCOMPLETE.search(said):
+            raise Stop(f"this copy of the course is incomplete ({said}): get it again.")
         reason = said if said.startswith(NO_EXAM) else f"{NO_EXAM} here: {said}"
         raise Stop(f"{reason}; or grade with --practice: not isolated.")
     return "exam"

@@ -3,25 +3,36 @@
 import os
 import sys
 from functools import partial
+from itertools import takewhile
 
 from checks.stages import ROOT
 from course.choice import chosen
+from course.ending import say
 from course.job import REQUIREMENTS, Job
 from course.programs import first_to_end, running
 from course.system import INTERRUPT
 
 
 def read_check(words: list[str]) -> Job:
-    """Reads which stage is to be graded: all unless the first word names one. Further words go to pytest."""
-    if words and not words[0].startswith("-"):
-        words = ["-k", chosen(words[0]).name, *words[1:]]
-    return Job(partial(check, words))
+    """Reads which stages are to be graded: all unless the first words name some. Further words go to pytest."""
+    help_wanted(words, "workshop.py check [STAGE ...] [options of pytest, such as --hints, -v or --report DIR]")
+    named = list(takewhile(lambda word: not word.startswith("-"), words))
+    stages = " or ".join(chosen(word).name for word in named)
+    return Job(partial(check, [*(["-k", stages] if stages else []), *words[len(named) :]]))
 
 
 def read_test(words: list[str]) -> Job:
     """Reads nothing: what the user typed goes to pytest, which runs the course's own tests on all cores."""
+    help_wanted(words, "workshop.py test [options of pytest, such as -k WORD]")
     work = partial(pytest, ROOT / "tests", "-n", "auto", "--dist", "loadgroup", *words)
     return Job(work, requirements=(REQUIREMENTS, ROOT / "tests" / "requirements.txt"))
+
+
+def help_wanted(words: list[str], text: str) -> None:
+    """Shows the text and ends, where the words ask for help: pytest's own comes after a set-up only."""
+    if {"-h", "--help"} & set(words):
+        say(text)
+        sys.exit(0)
 
 
 def check(words: list[str]) -> int:

@@ -88,7 +88,17 @@ def test_a_wrong_answer_fails_with_the_words_of_its_check(course: Path, tmp_path
 
 
 def test_a_batch_knows_it(course: Path, tmp_path: Path) -> None:
-    words = ["-m", "checks.lab.batch", "--stage", NAME, "--out", tmp_path, course / "solutions" / NAME]
+    words = [
+        "-m",
+        "checks.lab.batch",
+        "--mode",
+        "practice",
+        "--stage",
+        NAME,
+        "--out",
+        tmp_path,
+        course / "solutions" / NAME,
+    ]
     finished = subprocess.run(
         [sys.executable, *map(str, words)], cwd=course, capture_output=True, text=True, check=False
     )

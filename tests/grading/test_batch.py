@@ -72,6 +72,8 @@ def started(folder: Path, *arguments: object) -> Iterator[Command]:
         sys.executable,
         "-m",
         "checks.lab.batch",
+        "--mode",
+        "practice",
         "--stage",
         STAGE,
         "--out",
@@ -431,6 +433,14 @@ def test_a_name_is_one_line(tmp_path: Path) -> None:
     assert Options(tmp_path, here=tmp_path).shown(tmp_path / "a\n1 of 1  b\x1b") == "a?1 of 1  b?"
 
 
+def test_what_all_hand_in_under_one_name_is_called_as_the_folder_around_it(tmp_path: Path) -> None:
+    for name in ("ann", "bob"):
+        (tmp_path / name / "simulations").mkdir(parents=True)
+    (tmp_path / "late").symlink_to(tmp_path / "bob")
+    paths = [tmp_path / "ann" / "simulations", tmp_path / "bob" / "simulations", tmp_path / "late"]
+    assert [folder.name for folder in folders(paths, tmp_path / "out")] == ["ann", "bob", "late"]
+
+
 def test_names_that_come_again_are_numbered(tmp_path: Path) -> None:
     paths = [Path(name) for name in ("x/a", "y/a", "a-2", "z/A", "summary.html")]
     assert [folder.name for folder in folders(paths, tmp_path)] == ["a", "a-2", "a-2-2", "A-3", "summary.html-2"]
@@ -529,6 +539,8 @@ def test_what_was_asked_for_wrongly_is_one_line_among_others(tmp_path: Path) -> 
         sys.executable,
         "-m",
         "checks.lab.batch",
+        "--mode",
+        "practice",
         "--out",
         tmp_path / "out",
         "--here",
@@ -578,7 +590,8 @@ def test_a_full_disk_is_one_line(
 @pytest.mark.skipif(os.name == "nt", reason="a pipe of POSIX")
 def test_a_round_that_nobody_listens_to_ends_quietly(tmp_path: Path) -> None:
     hangs, fails = submission(tmp_path, "hangs", HANGS), submission(tmp_path, "fails", "def")
-    words = [sys.executable, "-m", "checks.lab.batch", "--stage", STAGE, "--out", tmp_path / "out", "--jobs", "3"]
+    words = [sys.executable, "-m", "checks.lab.batch", "--mode", "practice", "--stage", STAGE]
+    words += ["--out", tmp_path / "out", "--jobs", "3"]
     with subprocess.Popen(
         [*map(str, words), *map(str, (tmp_path / "gone", hangs, fails))],
         cwd=ROOT,

@@ -38,7 +38,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "passed" / "simulations" / "NOTES.md").write_text(WORDS, encoding="utf-8")
     broken = folder / "syntax_error" / "simulations" / FILE
     broken.write_text(broken.read_text(encoding="utf-8").replace("get_posts(self):", "get_posts(self)"))
-    words = [sys.executable, "-m", "checks.lab.batch", "--stage", STAGE, "--out", folder / "out", "--jobs", "2"]
+    words = [sys.executable, "-m", "checks.lab.batch", "--mode", "practice", "--stage", STAGE]
+    words += ["--out", folder / "out", "--jobs", "2"]
     finished = subprocess.run(
         [*map(str, words), *(str(folder / name) for name in sorted(sources))],
         cwd=ROOT,

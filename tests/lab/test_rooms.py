@@ -9,31 +9,9 @@ from benchmarks import house
 from checks.stages import ROOT
 
 ORDER = [
-    *(
-        "stages",
-        "lab.outcome",
-        "lab.untrusted",
-        "lab.inside",
-        "lab.cell",
-        "lab.target",
-        "lab.submission",
-        "lab.locust",
-        "lab.code",
-    ),
-    *(
-        "lab.locust",
-        "lab.code",
-        "lab.verdict",
-        "lab.report",
-        "lab.lab",
-        "lab",
-        "judging",
-        "test_",
-        "lab.exam",
-        "lab.plugin",
-        "lab.batch",
-    ),
-    "conftest",
+    *("stages", "lab.outcome", "lab.untrusted", "lab.inside", "lab.cell", "lab.target", "lab.submission"),
+    *("lab.locust", "lab.code", "lab.verdict", "lab.report", "lab.lab", "lab", "judging", "test_"),
+    *("lab.exam", "lab.plugin", "lab.batch", "conftest"),
 ]
 MODULES = [file for file in (ROOT / "checks").rglob("*.py") if not file.is_relative_to(ROOT / "checks" / "starters")]
 

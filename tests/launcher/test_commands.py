@@ -37,6 +37,14 @@ def test_usage_names_every_command(clone: Clone, words: list[str]) -> None:
     assert not clone.venv.exists()
 
 
+@pytest.mark.parametrize("word", ["demo", "check", "reset", "grade", "slides", "test"])
+def test_help_comes_without_a_set_up(clone: Clone, word: str) -> None:
+    status, output = clone.run(word, "--help")
+    assert status == 0
+    assert f"workshop.py {word} [" in output
+    assert not clone.venv.exists()
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -70,6 +78,8 @@ def test_wrong_command_line(clone: Clone, words: list[str], expected: str) -> No
         (["demo", ""], f"workshop.py: there is no stage '' here; there are: {NUMBERED}."),
         (["check", "99"], f"workshop.py: there is no stage '99' here; there are: {NUMBERED}."),
         (["reset", "first"], f"workshop.py: there is no stage 'first' here; there are: {NUMBERED}."),
+        (["check", "01", "99", "-v"], f"workshop.py: there is no stage '99' here; there are: {NUMBERED}."),
+        (["grade", "class/*"], "workshop.py: there is no class/*: nothing was graded."),
         (["grade", "exercises", "nowhere"], "workshop.py: there is no nowhere: nothing was graded."),
         (["grade", "exercises", "--task", "77"], f"workshop.py: there is no stage '77' here; there are: {ALL}."),
     ],

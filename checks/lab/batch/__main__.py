@@ -15,7 +15,7 @@ def main() -> int:
     """Grade what the command line names."""
     paths, wanted = parsed()
     if not wanted.checks():
-        say(f"there is no check for {wanted.stage} yet.")
+        say(f"workshop.py: there is no check for {wanted.stage}.")
         return 1
     paths = [path for path in paths if real(path) != wanted.out]  # DIR/* comes to DIR/report the second time
     pairs = zip(paths, folders(paths, wanted.out), strict=True)

@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 
 from checks.lab.batch.summary import FILES
+from checks.stages import STAGES
 
+INNER = frozenset(stage.inner for stage in STAGES.values() if stage.inner)  # the brief names it, so all hand it in
 LONGEST_NAME = 200  # bytes of a folder's name: systems take 255, and a number may follow
 UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')  # in such a name
 
@@ -27,12 +29,18 @@ def folders(paths: Sequence[Path], out: Path) -> list[Path]:
     """Return a folder for each submission's report: OUT/NAME, and OUT/NAME-2 where a name comes again."""
     taken, found = {name for file in FILES for name in (file, f"{file}.part")}, []
     for path in paths:
-        name, count = fit_name(real(path).name), 1
+        name, count = fit_name(called(path)), 1
         while _same(numbered := name if count == 1 else f"{name}-{count}") in taken:
             count += 1
         taken.add(_same(numbered))
         found.append(out / numbered)
     return found
+
+
+def called(path: Path) -> str:
+    """Return what a submission is called: as its folder is, or the folder around it where that is called as all are."""
+    whole = path.parent.resolve() / path.name if path.is_symlink() else real(path)
+    return whole.parent.name if whole.name in INNER and whole.parent.name else whole.name
 
 
 def fit_name(name: str) -> str:

@@ -22,7 +22,7 @@ class Options:
     out: Path
     stage: str = ""
     jobs: int = 1
-    mode: str = "practice"
+    mode: str = MODES[0]
     seed: int | None = None
     again: bool = False
     limit: float = LIMIT
@@ -87,7 +87,7 @@ def parsed(words: Sequence[str] | None = None) -> tuple[list[Path], Options]:
     parser.add_argument("--out", type=Path, default=Path("report"), metavar="DIR")
     parser.add_argument("--stage", default="", help="one stage only, by its full name")
     parser.add_argument("--jobs", type=int, default=1, metavar="N")
-    parser.add_argument("--mode", choices=MODES, default=MODES[0])
+    parser.add_argument("--mode", choices=MODES, required=True)
     parser.add_argument("--seed", type=int, metavar="N")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--here", type=Path, default=Path.cwd(), metavar="DIR", help="show paths as seen from there")

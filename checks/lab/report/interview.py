@@ -51,11 +51,17 @@ def _failures(results: Sequence[Result], evidence: Evidence) -> Iterator[Questio
             how = "How does the code come to that, and which run of your own would have shown it?"
             yield (sentence(f"{user} sent {cause.mark.text}").rstrip("."), *sent, f". {how}")
         elif cause.lines:
-            seen = f"The grader saw: {_short(result.seen)}. What happened when you ran the file yourself, and how"
+            seen = f"The grader saw: {_sentence_of(result.seen)} What happened when you ran the file yourself, and how"
             yield (f"{seen} would you mend it? The line is: ", cause.lines[0])
         else:
-            seen = f"Expected was {_short(result.expected)}; the grader saw: {_short(result.seen)}."
+            seen = f"Expected was {_short(result.expected)}; the grader saw: {_sentence_of(result.seen)}"
             yield (f"{seen} Which of your lines decides that, and how would you show that a change mends it?",)
+
+
+def _sentence_of(text: str) -> str:
+    """Return a text, shortened where it is long, with the full stop that it lacks."""
+    short = _short(text)
+    return short if short.endswith((".", "\u2026")) else f"{short}."
 
 
 def _notes(_: Sequence[Result], evidence: Evidence) -> Iterator[Question]:
