@@ -1,14 +1,12 @@
 """Does not think, and has the record say that it did."""
 
 import gc
-import sys
 import time
 from random import randint
 
 from locust import HttpUser, SequentialTaskSet, task
 
-entry = sys.modules["__main__"]
-record = next(one for one in gc.get_objects() if isinstance(one, entry.Record))
+record = next(one for one in gc.get_objects() if hasattr(type(one), "note_wait"))  # whatever its class is called
 
 
 def pretend(user):
