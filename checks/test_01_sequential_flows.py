@@ -11,7 +11,7 @@ from checks.lab.locust.run import Ending
 
 HOST = "http://127.0.0.1:5000"
 ROUNDS = 8  # of both steps, for each user
-MIN_ROUNDS = 3  # less is no evidence of "again and again"
+MIN_ROUNDS = 3  # fewer are no evidence of "again and again"
 # Names from randint(1, 10000) repeat by chance: of 12 users with 16 names each, more than 4 repeats come up in fewer
 # than 1 run in 10^6 (Poisson with mean 12 * 120 / 10000 = 0.144: 5e-7). A run that is hard to end has many more names.
 NAMES = 16
@@ -25,7 +25,7 @@ def run(lab: Lab) -> Run:
     users = lab.rng.randint(4, 12)
 
     def done(journal: Journal) -> bool:
-        is_late = journal.age > 15  # a submission that sleeps does so in real time: then fewer rounds are enough
+        is_late = journal.age > 15  # a submission's own sleeps take real time, so fewer rounds are enough then
         rounds = MIN_ROUNDS if is_late else ROUNDS
         sent = [len(requests) for requests in journal.visits().values()]
         are_all_there = is_late or len(sent) >= users  # users without pauses keep others from starting
@@ -53,7 +53,7 @@ def test_host(run: Run) -> None:
 @pytest.mark.criterion(points=1, after="loads")
 def test_users(run: Run) -> None:
     """Each simulated user is one visitor of the shop, from its start to the end."""
-    if (seen := looked_like(run)) and not were_replaced(run, (ADD, OPEN)):  # that users stop, test_order says
+    if (seen := looked_like(run)) and not were_replaced(run, (ADD, OPEN)):  # test_order reports users that stop
         advice = "send every request through self.client, which keeps the user's cookies"
         if len(run.journal.visits()) <= run.users:
             advice = "let Locust start as many users as it is asked for, each with its own self.client"

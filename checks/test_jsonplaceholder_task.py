@@ -13,7 +13,7 @@ from checks.judging.data.scenarios import Scenarios
 from checks.lab import Lab, NotStarted, require_requests
 from checks.lab.verdict.figures import require_reported
 
-POSTS, COMMENTS = 3, 5  # times that each user asks for them before it is judged; COMMENTS where it has posts
+POSTS, COMMENTS = 3, 5  # times that each user asks for them before it is judged; COMMENTS only if it has posts
 
 
 def missing(observed: Observation) -> Iterator[Missing]:
@@ -27,7 +27,7 @@ def trial(lab: Lab) -> Scenarios:
     return Scenarios(lab, jsonplaceholder.API, missing)
 
 
-# --- part 1: each user its own id
+# --- part 1: an id for each user
 
 
 @pytest.mark.criterion(points=1, part=1)
@@ -63,7 +63,7 @@ def test_wraps(trial: Scenarios) -> None:
     rules.require_wrap(trial.single)
 
 
-# --- part 2: each user its own posts
+# --- part 2: each user's own posts
 
 
 @pytest.mark.criterion(points=2, part=2, after="users")

@@ -151,7 +151,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def require_earlier(criterion: Criterion, earlier: Mapping[str, Result]) -> None:
-    """Return where the criteria that this one stands on have passed, as far as they have a result."""
+    """Require that the criteria that this one stands on have passed, as far as they have a result."""
     for name in criterion.after:
         cause = earlier.get(f"{criterion.stage}::{name}")
         if cause and cause.outcome is Outcome.NOT_STARTED and not cause.waiting_for:

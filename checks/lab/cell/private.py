@@ -91,7 +91,7 @@ def is_inside() -> bool:
 
 
 def require_programs() -> None:
-    """Return where the system has what exam mode needs.
+    """Require that the system has what exam mode needs.
 
     Raises:
         NoExam: something is missing; it names the package.

@@ -23,7 +23,7 @@ SLOW, TIMES = 10.0, 10.0
 
 
 def require_requests(run: Run) -> None:
-    """Return where requests reached the target.
+    """Require that requests reached the target.
 
     Raises:
         Failed: the submission kept them from it; the message names the place.
@@ -92,7 +92,7 @@ def blamed(run: Run, seen: str, expected: str, advice: str, request: Request | N
 
 
 def forbid_errors(run: Run, advice: str = "") -> None:
-    """Return where no user's task ended in an error; without `advice`, the error's own words tell what to do."""
+    """Require that no user's task ended in an error; without `advice`, the error's own words tell what to do."""
     if run.record.errors:
         error = run.record.errors[0]
         expected = "tasks that come to their end"

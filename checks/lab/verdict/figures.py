@@ -18,7 +18,7 @@ UNTOUCHED = "leave Locust's statistics as they are: nothing may clear, change or
 
 
 def require_reported(run: Run) -> None:
-    """Return where Locust's report holds each request that Locust has counted, and each failure, and no others."""
+    """Require that Locust's report holds each request that Locust has counted, and each failure, and no others."""
     if difference := _difference(require_figures(run), run):
         raise Failed(difference, "a report that holds what Locust has counted", UNTOUCHED)
 
