@@ -144,7 +144,7 @@ def doubles(requests: Sequence[Request]) -> list[str]:
 
 
 def until(condition: Callable[[], object], seconds: float) -> bool:
-    """Wait until the condition holds; false where it does not in this time."""
+    """Wait until the condition holds; false if it does not in this time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -351,7 +351,7 @@ def by_kind(failures: Sequence[dict[str, str]]) -> dict[str, int]:
 
 
 def open_file_advice() -> str:
-    """Return what to do where the system lets no process open enough files; empty where it does, or has no limit."""
+    """Return what to do where the system lets no process open enough files; empty if it does, or has no limit."""
     try:
         import resource
     except ImportError:  # Windows

@@ -54,7 +54,7 @@ class Verdict:
         return [c for c in self.report["stages"][stage]["criteria"] if c["outcome"] == "failed"]
 
     def mistake(self, entry: Entry) -> str:
-        """Return how the verdict differs from what the corpus expects; empty where it doesn't."""
+        """Return how the verdict differs from what the corpus expects; empty if it doesn't."""
         stage = self.report["stages"][entry.stage]
         if stage["outcome"] != entry.outcome:
             return f"{stage['outcome']} instead of {entry.outcome}: {json.dumps(stage, indent=2)}"

@@ -39,14 +39,14 @@ def hostile() -> list[Entry]:
 
 @cache
 def obstacle() -> str:
-    """Return why exam mode can't be had here; empty where it can."""
+    """Return why exam mode is not available here; empty if it can."""
     probe = [sys.executable, "-m", "checks.lab.exam", "--probe"]
     finished = subprocess.run(probe, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     return finished.stderr.strip() if finished.returncode else ""
 
 
 def require_exam_mode() -> None:
-    """Skip the test where exam mode can't be had; in CI it must be."""
+    """Skip the test where exam mode is not available; in CI it must be."""
     if why := obstacle():
         assert not os.environ.get("CI"), why
         pytest.skip(why)

@@ -90,7 +90,7 @@ def pauses(run: Run) -> list[Pause]:
 
 
 def outside(found: Sequence[Pause], low: float, high: float) -> list[Pause]:
-    """Return the pauses that lie outside `low` to `high` seconds: the short ones or, if there are none, the long ones."""
+    """Return the pauses outside `low` to `high` seconds: the short ones or, if there are none, the long ones."""
     short = [pause for pause in found if pause.seconds < low - TOLERANCE]
     long = [pause for pause in found if pause.asked + pause.own > high + (TOLERANCE if pause.own else 0)]
     late = [pause for pause in found if pause.seconds > high + 2 * TOLERANCE]

@@ -183,7 +183,7 @@ def _place(error: BaseException) -> str:
 
 
 def _listen(heard: IO[bytes], deadline: float) -> bytes | None:
-    """Return all that is said until the other end is closed; None where time is up before."""
+    """Return all that is said until the other end is closed; None if time is up before."""
     said = b""
     while (left := deadline - time.monotonic()) > 0:
         if select.select([heard], [], [], left)[0]:

@@ -111,7 +111,7 @@ class _Client:
         return self._cookie.partition("visitor=")[2]
 
     def send(self, step: dict[str, Any], number: int) -> int:
-        """Send one request; return the number that the target gave it, 0 where there is none."""
+        """Send one request; return the number that the target gave it, 0 if there is none."""
         body = json.dumps(step["json"]).replace("{number}", str(number)).encode() if "json" in step else b""
         headers = {"Content-Type": "application/json", **step.get("headers", {})}
         if self._cookie and step.get("cookies", True):

@@ -63,7 +63,7 @@ def test_the_rest_is_refused_with_its_line(content: bytes, line: int, seen: str)
 
 
 def meaning(source: bytes | str) -> str:
-    """Return what Python takes source for; empty where it takes it for a mistake."""
+    """Return what Python takes source for; empty if it takes it for a mistake."""
     with suppress(SyntaxError, ValueError):
         return ast.dump(ast.parse(source))
     return ""

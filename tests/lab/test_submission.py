@@ -416,7 +416,7 @@ def test_no_more_is_read_than_may_take_part(tmp_path: Path) -> None:
 
 
 def read_bytes() -> int:
-    """Return how many bytes this process has read so far; 0 where the system does not tell."""
+    """Return how many bytes this process has read so far; 0 if the system does not tell."""
     return (
         int(getattr(psutil.Process().io_counters(), "read_chars", 0)) if hasattr(psutil.Process, "io_counters") else 0
     )

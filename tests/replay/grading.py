@@ -64,7 +64,7 @@ class Judged:
         return None in self._results.values()
 
     def mistake(self) -> str:
-        """Return how the verdict differs from what the corpus expects; empty where it doesn't, or may not."""
+        """Return how the verdict differs from what the corpus expects; empty if it doesn't, or may not."""
         known = [result for result in self._results.values() if result]
         if not self.needs_run:
             stages = {self.entry.stage: stage_json(known, Evidence())}
@@ -89,7 +89,7 @@ class Case:
         self._unpacked: dict[str, Any] = {}
 
     def mistake(self, judged: Judged) -> str:
-        """Return how a verdict on it differs from what is expected; empty where it doesn't, or may not."""
+        """Return how a verdict on it differs from what is expected; empty if it doesn't, or may not."""
         return judged.mistake()
 
     def judge(self) -> Judged:

@@ -142,7 +142,7 @@ class Variation:
         return Entry(FOLDER / self.base, "passed" if self.is_bonus else outcome, self.fails, self.says)
 
     def mistake(self, judged: Judged) -> str:
-        """Return how a verdict differs from what is expected; empty where it doesn't."""
+        """Return how a verdict differs from what is expected; empty if it doesn't."""
         if said := judged.mistake():
             return said
         unclear = [one.id for one in judged.told if one.outcome == "inconclusive"]

@@ -162,7 +162,7 @@ class Observation:
         return max(sent.values(), default=0) >= CHANCES
 
     def is_settled(self, missing: Iterable[Missing]) -> bool:
-        """Tell whether waiting is over: the missing things had their chances to come, or there are too many visitors."""
+        """Tell whether waiting is over: the missing things had their chances, or there are too many visitors."""
         return len(self.users) > self.size or all(self.had_chances(one.since) for one in missing)
 
     def require_complete(self, missing: Iterable[Missing], run: Run) -> None:

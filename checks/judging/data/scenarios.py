@@ -25,7 +25,7 @@ NOW_AND_THEN = 1 / 4  # the share of errors, after the first few answers
 
 
 class Scenarios:
-    """The runs of one submission, each made when a criterion first asks for it; a run lasts until nothing is `missing`."""
+    """The runs of one submission, each made when a criterion first asks for it; it lasts until nothing is `missing`."""
 
     def __init__(self, lab: Lab, api: Api, missing: FindMissing) -> None:
         self._lab, self._api, self._missing = lab, api, missing
