@@ -22,7 +22,7 @@ Started = tuple[str, "subprocess.Popen[bytes]"]  # an address, and the program t
 
 
 def read(words: list[str]) -> Callable[[], int]:
-    """Reads which stage is to be shown, and with how much load."""
+    """Reads which stage to show, and with how much load."""
     options = parser().parse_args(words)
     stage = chosen(options.stage)
     if stage.demo.script:
@@ -76,7 +76,7 @@ def run(stage: Stage, options: argparse.Namespace, folder: Path) -> int:
 
 @contextlib.contextmanager
 def pet_shop(stage: Stage, folder: Path) -> Iterator[Started]:
-    """Gives a pet shop that answers, on a database in `folder`."""
+    """Yields a pet shop that answers, with its database in `folder`."""
     port = free_port("the pet shop", stage.port)
     url = f"http://127.0.0.1:{port}"
     command = [
@@ -90,7 +90,7 @@ def pet_shop(stage: Stage, folder: Path) -> Iterator[Started]:
 
 @contextlib.contextmanager
 def swarm(stage: Stage, options: argparse.Namespace, folder: Path, shop_url: str) -> Iterator[Started]:
-    """Gives Locust on the stage's solution, its web page answering if it has one; statistics go to `folder`."""
+    """Yields Locust on the stage's solution, when its web page, if any, answers; statistics go to `folder`."""
     port = 0 if options.headless else free_port("Locust", 8089)
     url = f"http://127.0.0.1:{port}"
     command = [

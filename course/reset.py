@@ -1,4 +1,4 @@
-"""`reset`: a stage's starter is back, and the learner's own files are kept beside it."""
+"""`reset`: puts a stage's starter back, and keeps the learner's own files beside it."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from course.ending import say
 
 
 def read(words: list[str]) -> Callable[[], int]:
-    """Reads which stage is meant."""
+    """Reads which stage to reset."""
     parser = argparse.ArgumentParser(prog="workshop.py reset", description=reset.__doc__, allow_abbrev=False)
     parser.add_argument("stage", help="the stage's number, such as 01")
     return partial(reset, chosen(parser.parse_args(words).stage))

@@ -18,7 +18,7 @@ from course.programs import running, step
 SLIDES = ROOT / "slides"
 MARP = SLIDES / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
 
-# What npm or marp-cli says, and the line that the user gets for it.
+# Output of npm or marp-cli, and the line that the user gets for it.
 WAYS_OUT = {
     r"npm (error|ERR!) (code (E?CONN\w+|ENOTFOUND|EAI_AGAIN|\w*TIMEDOUT\w*|ENOTCACHED)|network)": (
         "npm can't reach its registry. The first build of the slides needs a network, later ones don't; "
@@ -33,7 +33,7 @@ WAYS_OUT = {
 
 
 def read(words: list[str]) -> Callable[[], int]:
-    """Reads where the slides are to go."""
+    """Reads where to write the slides."""
     parser = argparse.ArgumentParser(prog="workshop.py slides", description=build.__doc__, allow_abbrev=False)
     parser.add_argument("--out", type=Path, default=SLIDES / "build", metavar="DIR", help="default: slides/build")
     return partial(build, parser.parse_args(words).out.resolve())
@@ -74,7 +74,7 @@ def set_up() -> str:
 
 
 def marp(command: Sequence[object]) -> None:
-    """Runs marp-cli; raises Stop if it fails, below all that it said unless the way out is known."""
+    """Runs marp-cli; raises Stop if it fails, after printing its output unless the way out is known."""
     with running(command, piped=True) as process:
         said = process.communicate()[0].decode(errors="replace")
     if process.returncode:
