@@ -1,7 +1,7 @@
 """A session: a real grading by `pytest checks/`, with a stand-in for Locust that acts by a recipe.
 
 The stand-in sends real requests to the target and writes the record that `entry.py` would write; the recipe says what
-is odd about it. So a grading takes a second, and no verdict of it can be the machine's doing.
+is odd about it. So a grading takes a second, and its verdict can't depend on the machine.
 """
 
 import http.client
@@ -71,7 +71,7 @@ def _stand_in(acts: Iterator[Recipe]) -> Callable[..., Run]:
 
 
 def _played(act: Recipe, target: Target, users: int, done: Callable[[Journal], bool]) -> Iterator[dict[str, Any]]:
-    """Let users go round their steps until the grader has seen enough; yield the lines of an honest record."""
+    """Make users repeat their steps until the grader has seen enough; yield the lines of an honest record."""
     if not act.get("users", True):
         return
     yield {

@@ -1,4 +1,4 @@
-"""report.html in a real browser: what an evaluator sees, with whatever input device, whatever a submission contains."""
+"""report.html in a real browser: what an evaluator sees, with any input device, whatever a submission contains."""
 
 import re
 from dataclasses import replace
@@ -48,7 +48,7 @@ def written(folder: Path, report: Report) -> Path:
 
 
 def unfolded(shown: Page) -> Page:
-    """Open all that is folded."""
+    """Unfold everything."""
     shown.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
     return shown
 
@@ -282,7 +282,7 @@ def test_unchanged_files_are_named_and_nothing_odd_is_said_to_be_so(show: Show, 
 
 @pytest.fixture
 def nasty() -> Report:
-    """A report on somebody who tries to write it himself, and who has much to say."""
+    """A report on a candidate who tries to forge it, and who has much to say."""
     words = "\n".join(f"{number}. {NASTY * 3}" for number in range(40))
     sources = [Source(NASTY, NASTY * 3, 2, True), Source("NOTES.md", words, 0, True)]
     evidence = Evidence(sources, [NASTY], [replace(run(NASTY), moments=(IncidentMark(1.0, NASTY),))])

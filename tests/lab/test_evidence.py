@@ -1,4 +1,4 @@
-"""The evidence: files, notes and runs of a submission, bounded, and fit to be shown."""
+"""The evidence: files, notes and runs of a submission, bounded, and fit to show."""
 
 import json
 import os

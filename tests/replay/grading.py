@@ -1,4 +1,4 @@
-"""Grading once more: a recorded submission is judged by the criteria as they are now, without a process or a server."""
+"""Grading again: today's criteria judge a recorded submission, without a process or a server."""
 
 import inspect
 import random
@@ -28,7 +28,7 @@ AS_FAR_AS_KNOWN = (Outcome.FAILED, Outcome.INCONCLUSIVE)
 
 
 class NeedsRun(BaseException):
-    """A criterion asks for a run that was not recorded. No Exception: no check may take it for a fault of its own."""
+    """A criterion asks for a run that was not recorded. Not an Exception, so that no check catches it."""
 
 
 class Bench(Lab):
@@ -42,7 +42,7 @@ class Bench(Lab):
 
 
 class Judged:
-    """A verdict that was given without a run; what could not be told without one is `NEEDS_RUN`."""
+    """A verdict that was given without a run; an outcome that would need one is `NEEDS_RUN`."""
 
     def __init__(self, entry: Entry, results: dict[str, Result | None]) -> None:
         self.entry = entry
@@ -50,7 +50,7 @@ class Judged:
 
     @property
     def told(self) -> tuple[Told, ...]:
-        """What became of each criterion, as a recording has it."""
+        """The outcome of each criterion, in the form that a recording has."""
         return tuple(
             Told(id, result.outcome.value, message(result), result.criterion.bonus)
             if result

@@ -1,4 +1,4 @@
-"""Recordings: what was recorded is judged as it was; variations get their verdict; what has changed is noticed."""
+"""Recordings: they get their old verdict; variations get theirs; changes are noticed."""
 
 import json
 from dataclasses import dataclass, field, replace

@@ -36,7 +36,7 @@ def one_request_that_strays(evidence: Evidence) -> None:
 
 
 def gave_up(evidence: Evidence, waiting: int, started: int = USERS) -> Any:
-    """Let the gate never have seen 200 at once, and Locust say how many it had started; return the run."""
+    """Make the gate never see 200 at once, and Locust say how many users it had started; return the run."""
     evidence.state("trial", "gate").update(passed=0, gave_up={"at": 0.0, "waiting": waiting})
     run = crowd_of(evidence)
     run["log"] = f"Ramping: {{'User': 50}} (50 total users)\nAll: {{'User': {started}}} ({started} total users)\n"
@@ -45,12 +45,12 @@ def gave_up(evidence: Evidence, waiting: int, started: int = USERS) -> Any:
 
 @varied(BASE, fails="users", says=("200 users were started, but no more than 150",))
 def users_that_wait_for_each_other(evidence: Evidence) -> None:
-    """A lock keeps 50 of 200 users from having a request on its way."""
+    """A lock keeps 50 of 200 users from having a request in flight."""
     gave_up(evidence, 150)
 
 
 def crowd_again(evidence: Evidence, held: bool, noise: list[float]) -> None:
-    """Let Locust have come to 150 users only; tell whether another crowd was held, and how late others were then."""
+    """Make Locust start only 150 users; say whether another crowd was complete, and how late the control was then."""
     gave_up(evidence, 150, 150)
     evidence.fixtures["trial"]["parts"]["crowd_again"] = [held, sorted(noise)]
 
@@ -63,13 +63,13 @@ def a_machine_that_starts_too_few(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="users")
 def a_machine_that_stood_still(evidence: Evidence) -> None:
-    """Others were late once, and long."""
+    """The control was late once, for a long time."""
     crowd_again(evidence, False, [*HONEST, 2.1])
 
 
 @varied(BASE, unclear="users")
 def a_machine_that_starts_nobody(evidence: Evidence) -> None:
-    """Others came to 19 requests only."""
+    """The control sent only 19 requests."""
     crowd_again(evidence, False, HONEST[:19])
 
 
@@ -81,7 +81,7 @@ def a_machine_that_starts_too_few_once(evidence: Evidence) -> None:
 
 @varied(BASE, fails="users", says=("were not held up", "__init__ or on_start"))
 def a_submission_that_starts_too_few(evidence: Evidence) -> None:
-    """Others went on quickly at the same time. What Locust's log says of users is the submission's to write."""
+    """The control was quick at the same time. The submission can write anything about users into Locust's log."""
     crowd_again(evidence, False, [*HONEST[:60], *[0.014] * 19, 1.9])
 
 
@@ -176,12 +176,12 @@ def an_end_with_two_users(evidence: Evidence) -> None:
 
 
 def served(evidence: Evidence) -> list[list[Any]]:
-    """Return the requests of each of the two who were not kept waiting."""
+    """Return the requests of each of the two users who were not kept waiting."""
     return [own for own in evidence.visits(evidence.part("trial", "pair")["shown"]) if len(own) > 1]
 
 
 def only_one(evidence: Evidence) -> Any:
-    """Let one of the two have sent no more than its first request; return the run."""
+    """Make one of the two send only its first request; return the run."""
     evidence.drop(served(evidence)[1][1:])
     return pair_of(evidence)
 
@@ -195,7 +195,7 @@ def only_one_of_two_in_time(evidence: Evidence) -> None:
 
 @varied(BASE, fails="goes_on", says=("users sent 19 requests",))
 def only_one_of_two_both_times(evidence: Evidence) -> None:
-    """The same, and beside others who never pause they come to 19 gaps."""
+    """The same, and beside the control they get only 19 gaps."""
     only_one(evidence)["ending"] = "LIMIT"
     beside(evidence, "pair", HONEST[:19], HONEST)
 
@@ -210,7 +210,7 @@ def a_pair_that_sends_nothing(evidence: Evidence) -> None:
 
 @varied(BASE)
 def only_one_of_two_at_work(evidence: Evidence) -> None:
-    """One of the two has come to nothing yet, and there was time left: it need not have stopped."""
+    """One of the two has not done anything yet, and there was time left: it need not have stopped."""
     only_one(evidence)
 
 
@@ -237,7 +237,7 @@ def both_at_the_last_moment(evidence: Evidence) -> None:
 
 
 def stopping(evidence: Evidence, later: int, sent: int = 30) -> None:
-    """Let one of the two who are served stop after some requests, and the other one send so many later."""
+    """Make one of the two served users stop after some requests, and the other one send `later` more."""
     first, second = served(evidence)
     own = second[:sent]
     evidence.drop(second[len(own) :])
@@ -249,7 +249,7 @@ def stopping(evidence: Evidence, later: int, sent: int = 30) -> None:
 
 
 def another(evidence: Evidence, like: Any, start: float, end: float) -> Any:
-    """Let a user send one more request of the same kind, which Locust counts."""
+    """Make a user send one more request of the same kind, which Locust counts."""
     pair = evidence.part("trial", "pair")
     request = evidence.add([pair["shown"], pair["run"]["journal"]], like, start=start, end=end)
     counted = pair["run"]["record"]["counted"]
@@ -301,7 +301,7 @@ def a_wait_of_less_than_a_millisecond(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("users wait after a task, 1 time ",))
 def a_wait_of_one_user_of_200(evidence: Evidence) -> None:
-    """Only where all 200 are served one of them waits."""
+    """One user waits only when all 200 are served."""
     crowd = crowd_of(evidence)
     first = evidence.of(crowd["journal"])[0]
     crowd["record"]["waits"] = [{"visitor": first["visitor"], "start": first["end"], "asked": 1.0, "actual": 0.025}]
@@ -310,21 +310,21 @@ def a_wait_of_one_user_of_200(evidence: Evidence) -> None:
 # --- sleeps of their own
 
 
-HONEST = [0.002] * 80  # seconds between an answer and the next request, where nobody pauses
+HONEST = [0.002] * 80  # seconds between an answer and the next request if nobody pauses
 ASLEEP = [9.0] * 80
 STEP = "between GET / and GET /"
 
 
 def beside(evidence: Evidence, name: str, own: list[float], control: list[float]) -> None:
-    """Let users have been so late when they were watched again, and at the same time others who never pause."""
+    """Set how late users were when they were watched again, and how late the control was at the same time."""
     evidence.part("trial", f"{name}_beside_control")[:] = [{STEP: sorted(own)}, {STEP: sorted(control)}]
 
 
 def pair_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEEP, noise: list[float] = HONEST) -> None:
-    """Let the two who are served have been so late, in turn, once all 200 were there; the crowd does not pause.
+    """Set how late the two served users were, in turn, once all 200 were there; the crowd does not pause.
 
-    They are so `again` where they are watched beside others who never pause and make such `noise`. As long as nobody
-    says otherwise, they sleep then: so it shows where they are watched without need.
+    `again` is how late they are when they are watched beside the control, whose gaps are `noise`. By default they sleep
+    then, which reveals a grader that watches them again without need.
     """
     single_file(evidence, HONEST)
     beside(evidence, "pair", again, noise)
@@ -340,7 +340,7 @@ def pair_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEEP
 
 
 def single_file(evidence: Evidence, gaps: list[float]) -> None:
-    """Let 200 users have been so late in the first of their single files, the only one; again from the first gap."""
+    """Set how late 200 users were in the first and only single file; the list starts again at its end."""
     beside(evidence, "crowd", ASLEEP, HONEST)
     gate = evidence.state("trial", "gate")
     begin, end = gate["files"][0]
@@ -360,7 +360,7 @@ def single_file(evidence: Evidence, gaps: list[float]) -> None:
 
 
 def crowd_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEEP, noise: list[float] = HONEST) -> None:
-    """Let 200 users have been so late, and be so again; the two who are served alone do not pause."""
+    """Set how late 200 users were, at first and again; the two who are served alone do not pause."""
     pair_late(evidence, HONEST)
     single_file(evidence, gaps)
     beside(evidence, "crowd", again, noise)
@@ -380,31 +380,31 @@ def users_that_are_quick(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("8 ms pass between GET / and GET /",))
 def users_that_sleep_for_some_milliseconds(evidence: Evidence) -> None:
-    """8 ms each time are a sleep, where others are 2 ms late."""
+    """8 ms each time are a sleep if the control is 2 ms late."""
     pair_late(evidence, [0.008] * 80, again=[0.008] * 80)
 
 
 @varied(BASE)
 def users_that_are_late_once(evidence: Evidence) -> None:
-    """8 ms each time, and when they were watched again no more."""
+    """8 ms each time, but not when they were watched again."""
     pair_late(evidence, [0.008] * 80, again=HONEST)
 
 
 @varied(BASE, unclear="no_pause")
 def users_that_may_be_late_by_themselves(evidence: Evidence) -> None:
-    """6.5 ms, where others are 2 ms late, may be the machine's as well as their own."""
+    """6.5 ms may be the machine's as well as their own if the control is 2 ms late."""
     pair_late(evidence, [0.008] * 80, again=[0.0065] * 80)
 
 
 @varied(BASE, unclear="no_pause")
 def users_that_are_late_as_others_are(evidence: Evidence) -> None:
-    """8 ms, where others are 4 ms late, may be the machine's."""
+    """8 ms may be the machine's if the control is 4 ms late."""
     pair_late(evidence, [0.008] * 80, again=[0.008] * 80, noise=[0.004] * 80)
 
 
 @varied(BASE, unclear="no_pause")
 def too_few_others_to_compare_with(evidence: Evidence) -> None:
-    """19 gaps of others say nothing."""
+    """19 gaps of the control say nothing."""
     pair_late(evidence, [0.008] * 80, noise=[0.002] * 19)
 
 
@@ -416,7 +416,7 @@ def enough_others_to_compare_with(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_fortieth_that_is_quick(evidence: Evidence) -> None:
-    """Who sleeps for a fixed time never is quick: three of 80 gaps are."""
+    """A user that sleeps for a fixed time is never quick: three of 80 gaps are quick."""
     pair_late(evidence, [0.001] * 3 + [0.01] * 77)
 
 
@@ -442,19 +442,19 @@ def less_than_a_quarter_that_is_quick(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="no_pause")
 def a_quarter_that_is_as_late_as_others_are(evidence: Evidence) -> None:
-    """18 ms, where others are 2 ms late, may be the machine's."""
+    """18 ms may be the machine's if the control is 2 ms late."""
     pair_late(evidence, [0.001] * 20 + [0.03] * 60, again=[0.001] * 20 + [0.018] * 60)
 
 
 @varied(BASE, fails="no_pause", says=("20 ms pass",))
 def a_quarter_that_is_later_than_others_are(evidence: Evidence) -> None:
-    """20 ms are too many there."""
+    """20 ms are too many in that case."""
     pair_late(evidence, [0.001] * 20 + [0.03] * 60, again=[0.001] * 20 + [0.02] * 60)
 
 
 @varied(BASE, unclear="no_pause")
 def a_quarter_of_others_that_is_late(evidence: Evidence) -> None:
-    """Of the others' gaps no more than a quarter is quick: 7.5 ms may be the machine's."""
+    """At most a quarter of the control's gaps is quick: 7.5 ms may be the machine's."""
     pair_late(evidence, [0.008] * 80, again=[0.0075] * 80, noise=[0.001] * 20 + [0.004] * 60)
 
 
