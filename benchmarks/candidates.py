@@ -36,7 +36,7 @@ def grade(chosen: list[Entry], out: Path, jobs: int) -> float:
 
 
 def mistakes(chosen: list[Entry], out: Path) -> list[str]:
-    """Return what is wrong about the reports."""
+    """Return what is wrong with the reports."""
     found = []
     for entry in chosen:
         report = out / entry.folder.name / "report.json"

@@ -184,7 +184,7 @@ def swarm(tool: str, users_code: str, source: str = "ids", endless: bool = False
     with fleet(IDS) as processes:
         code = HEAD + TOOLS[tool].replace("SOURCE", source) + users_code
         code = code.replace("ENDLESS", str(endless))
-        (processes.folder / "go").touch()  # users who find no such file wait for it
+        (processes.folder / "go").touch()  # users wait until this file exists
         (processes.folder / "locustfile.py").write_text(code, encoding="utf-8")
         yield processes
 

@@ -2,7 +2,7 @@
 
     python benchmarks/figures.py [capacity] [coordinated_omission]
 
-Each run has a bounded number of users and seconds, on 127.0.0.1 alone.
+Each run has a bounded number of users and seconds, only on 127.0.0.1.
 """
 
 import argparse

@@ -35,7 +35,7 @@ class Stage:
     name: str
     locustfile: str = "locustfile.py"
     inner: str = ""  # the folder to hand in, inside the stage's own folder; empty: the stage's own folder
-    taken: tuple[str, ...] = ()  # the names of files that take part, besides Python and data files
+    taken: tuple[str, ...] = ()  # the names of further files that take part, in addition to Python and data files
     judged: tuple[str, ...] = ("locustfile.py",)  # the solution's files: most changes to one must make the verdict fail
     port: int = 5000  # of 127.0.0.1, where the brief says that the target listens
     is_apart: bool = False  # it is handed out alone, so its folder lies beside exercises/ and it follows no stage

@@ -103,7 +103,7 @@ def test_think_time(trial: Scenarios) -> None:
 
 @pytest.fixture(scope="module")
 def distribution(lab: Lab) -> ClusterScenarios:
-    """The submission's runs as a master and its workers; not started where no message is registered."""
+    """The submission's runs as a master and its workers; not started if no message is registered."""
     submission = lab.submission
     if not any(b"register_message" in submission.read(file) for file in submission.files if file.suffix == ".py"):
         raise NotStarted("part 3 is a bonus; it begins with register_message")

@@ -45,7 +45,7 @@ else:
         return {"start_new_session": True, "preexec_fn": end_with_parent if sys.platform == "linux" else None}
 
     def end_with_parent() -> None:
-        """Lets this process end where its parent was ended by kill -9 and could not do it (Linux only)."""
+        """Makes this process end if kill -9 ends its parent, which then can't do it (Linux only)."""
         with contextlib.suppress(ImportError, AttributeError, OSError):
             import ctypes
 

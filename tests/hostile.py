@@ -133,7 +133,7 @@ def _announce(archive: tarfile.TarFile, text: bytes) -> None:
     archive.addfile(info, io.BytesIO(text))
 
 
-# --- what is left
+# --- what they leave behind
 
 
 @contextmanager

@@ -102,7 +102,7 @@ class Lab:
         peers: Peers | None = None,
         front: Middleware | None = None,
     ) -> Iterator[Target]:
-        """Serve any application, its answers changed as `answers` chooses.
+        """Serve any application, with answers changed as `answers` chooses.
 
         `front`, if given, stands in front of it: the time that a request waits there is part of its response time.
         """

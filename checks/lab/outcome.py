@@ -98,7 +98,7 @@ def amount(count: int, noun: str) -> str:
 
 
 def plain(text: str, limit: int = 600) -> str:
-    """Return `text` at most `limit` long, without what would steer a terminal, or the CI system that shows it.
+    """Return `text` at most `limit` long, without anything that would steer a terminal or the CI system that shows it.
 
     Lone surrogates are removed as well, since no pipe and no file accepts them.
     """

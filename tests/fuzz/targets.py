@@ -160,7 +160,7 @@ def unpacked(call: Call) -> None:
 
 @target(seconds=30)
 def source(call: Call) -> None:
-    """Python source: the notes on it, what is shown of it, and the words that stages look for."""
+    """Python source: the notes on it, the parts that are shown, and the words that stages look for."""
     found = submission.find(call.path, "03_slo_failures")
     evidence = gathered(found, readings(found))
     for note in evidence.notes:

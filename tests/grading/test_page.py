@@ -220,7 +220,7 @@ def test_the_timeline_shows_each_request_with_its_shape_its_place_and_in_words(
     assert rows.locator("th").all_inner_texts()[:2] == ["user id 41 user 1", "user id 42 user 2"]
     assert rows.first.locator("use").count() == 10
     assert rows.nth(1).locator("use").count() == 11  # a ring around the request at fault
-    assert rows.last.locator("use").count() == 20  # an error has a cross besides
+    assert rows.last.locator("use").count() == 20  # an error also has a cross
     expect(runs.get_by_text("the request at fault: GET /pets/7")).to_be_visible()
     assert rows.first.get_by_role("img").get_attribute("aria-label") == "12 requests; listed below as text"
     places = [float(str(use.get_attribute("x")).rstrip("%")) for use in rows.first.locator("use").all()]

@@ -49,7 +49,7 @@ def run(kept: Journal | None = None, **more: Any) -> Run:
 
 
 def busy(since: float) -> list[Request]:
-    """Return so many requests of another user that a user that was silent meanwhile has certainly stopped."""
+    """Return enough requests of another user to prove that a user that was silent meanwhile has stopped."""
     return [pets("9", since + number) for number in range(1, CHANCES + 1)]
 
 

@@ -56,7 +56,7 @@ class Client:
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
-    """Run a shop that is expected to end by itself."""
+    """Run a shop that is expected to end on its own."""
     command = [sys.executable, "-m", "petshop_app", *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 

@@ -89,7 +89,7 @@ class Case:
         self._unpacked: dict[str, Any] = {}
 
     def mistake(self, judged: Judged) -> str:
-        """Return how a verdict on it differs from what is expected; empty if it doesn't, or may not."""
+        """Return how a verdict on it differs from the expected one; empty if it doesn't, or need not match."""
         return judged.mistake()
 
     def judge(self) -> Judged:
@@ -125,7 +125,7 @@ class Case:
         return self._bench
 
     def _evidence(self, name: str, fixtures: dict[str, Any]) -> Any:
-        """Return a fixture's value: the recorded one, or what the fixture makes where it needs no run for that."""
+        """Return a fixture's value: the recorded one, or a new one if the fixture needs no run for it."""
         make = inspect.unwrap(getattr(self._check, name))
         packed = self.recording.fixtures.get(name, {})
         if "value" in packed:
@@ -153,14 +153,14 @@ class Case:
 
 
 def _require_known(criterion: Criterion, results: Mapping[str, Result | None]) -> None:
-    """Return where it is known what became of the criteria that this one stands on."""
+    """Require that the outcomes of the criteria on which this one depends are known."""
     if any(name in results and results[name] is None for name in criterion.after):
         raise NeedsRun
 
 
 @contextmanager
 def opened(entry: Entry, recording: Recording) -> Iterator[Case]:
-    """Give a case; its files are there to the end of the block."""
+    """Yield a case; its files exist until the block ends."""
     with ExitStack() as files:
         submission = entry.folder
         if "hostile" in entry.folder.parts:
@@ -171,7 +171,7 @@ def opened(entry: Entry, recording: Recording) -> Iterator[Case]:
 
 
 def _bench(entry: Entry, recording: Recording, submission: Path, files: ExitStack) -> Bench | Exception:
-    """Return a bench with the submission on it, or what finding that came to."""
+    """Return a bench with the submission, or the exception that finding the submission raised."""
     try:
         found = find(files.enter_context(taken_in(submission)), entry.stage)
     except tuple(RAISED.values()) as error:

@@ -117,7 +117,7 @@ def _names(node: ast.stmt) -> list[str]:
 
 
 def _bare(tree: ast.AST) -> str:
-    """Return code without comments, docstrings and imports: where a name comes from changes no run."""
+    """Return code without comments, docstrings and imports: the origin of a name changes no run."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and any(isinstance(one, Import) for one in body):

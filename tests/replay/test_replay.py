@@ -116,7 +116,7 @@ def test_a_run_that_was_not_recorded_is_asked_for() -> None:
 
 
 def test_a_graded_submission_is_recorded(tmp_path: Path) -> None:
-    """Live: what is recorded of a wrong submission gets the same verdict, word for word, without a process."""
+    """Live: the recording of a wrong submission gets the same verdict, word for word, without a process."""
     entry = next(entry for entry in entries("wrong", "01*") if entry.folder.name == "same_name")
 
     def place(_: Entry) -> Path:

@@ -42,7 +42,7 @@ def require_users_at_work(kill: WorkerKill) -> None:
 def require_halves(kill: WorkerKill, *, rebalances: bool) -> None:
     """Require that each worker ran half of the users until the kill, and the master none.
 
-    Where the master `rebalances`, the users of the killed worker start once more on the other one.
+    If the master `rebalances`, the users of the killed worker start again on the other one.
     """
     expected = f"{kill.users} users, half of them on each worker, none on the master"
     if len(kill.master.journal) > PREPARATION:

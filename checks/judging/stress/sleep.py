@@ -16,7 +16,7 @@ NOISE = 2  # times the control's lower quartile, measured at the same time: a sl
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What the gaps of users who don't sleep stay below: the seconds of the quickest fortieth and the lower quartile.
+    """Upper limits for the gaps of users who don't sleep: seconds for the quickest fortieth and the lower quartile.
 
     `silences` is the most gaps that may exceed `silence` seconds. The defaults are for two users that are served.
     """

@@ -63,7 +63,7 @@ def _stop_of_pair(trial: StressTest) -> UsersStopped | None:
     if len(served) < PAIR and run.ending is Ending.LIMIT:
         seen = f"{len(run.journal)} requests in {run.seconds:.0f} s"
         raise_for_too_few(trial, seen, "users who go on at once")
-    # Both get the same share of the shop, so one who is silent while each gets 50 answers on average has stopped.
+    # Both get the same share of the shop, so a user that is silent while each gets 50 answers on average has stopped.
     silent = [own for own in served if sum(request.start > own[-1].end for request in shown) > OUTLASTED * len(served)]
     if run.ending is Ending.SILENCE:
         silent = served or visits

@@ -25,7 +25,7 @@ class Stopped(Exception):
 
 
 class Interrupt(threading.Event):
-    """The moment at which all gradings end; `grace` is how many seconds they get if Ctrl-C has reached them, too."""
+    """The moment at which all gradings end; `grace` is how many seconds they get if Ctrl-C has reached them as well."""
 
     grace = 0.0
 

@@ -23,7 +23,7 @@ from checks.lab.report.report import write_whole
 from checks.stages import ROOT
 
 TAIL = 12  # lines that are shown if there is no score
-VERDICTS = (0, 1, 6)  # the statuses of a grading that came to its end
+VERDICTS = (0, 1, 6)  # the statuses of a grading that has finished
 BROKEN = 3  # pytest's own status for an internal error; stands for all other statuses
 NEEDED = 8 * 1024**2  # bytes of free space for a report
 LOG = "grading.log"
@@ -49,7 +49,7 @@ class Batch:
         self.stop = Interrupt()
 
     def run(self) -> int:
-        """Grade what is not graded yet, a line for each; return one exit status for all."""
+        """Grade the submissions that are not graded yet, and print a line for each; return one exit status for all."""
         self._options.out.mkdir(parents=True, exist_ok=True)
         sweep(self._options.out)
         statuses = []

@@ -4,8 +4,8 @@ It counts what a look from outside misses, such as the kernel's memory behind so
 enforces the limit to the byte. Without a control group, only the guard in `bubblewrap` counts.
 
 Root may make groups nearly everywhere: in version 1 below the grader's own group, in version 2 beside it, since there a
-group with processes may have no groups below it. An ordinary user may do so where systemd hands a part of the hierarchy
-over: in the session of a desktop, or under `systemd-run --user --scope`.
+group with processes may have no groups below it. An ordinary user may do so if systemd has delegated a part of the
+hierarchy: in the session of a desktop, or under `systemd-run --user --scope`.
 """
 
 import contextlib

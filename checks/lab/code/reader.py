@@ -28,7 +28,7 @@ main()
 
 
 def answers(module: str, questions: Sequence[Any]) -> list[Any]:
-    """Return, as JSON values, what a module's function `answer` says of each question; None if it takes too much.
+    """Return, as JSON values, the answer of a module's function `answer` to each question; None if it takes too much.
 
     If a question kills the reader, a new reader goes on with the next question.
     """

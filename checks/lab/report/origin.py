@@ -34,7 +34,7 @@ class CodeLine:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a failure comes from, as far as that is known; `run` counts from 1, and is 0 where no request is to blame.
+    """Where a failure comes from, as far as that is known; `run` counts from 1, and is 0 if no request is to blame.
 
     The lines are certain if the message names one, and a good guess if they are the lines that fit the request.
     """

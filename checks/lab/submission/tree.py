@@ -104,7 +104,7 @@ class Folder:
 
 
 def below(top: Folder, counts: Callable[[str], bool]) -> Iterator[tuple[Folder, PurePath, Kind]]:
-    """Yield everything below a folder but its folders: the open folder that holds it, its name from `top` on, its kind.
+    """Yield all entries below a folder except folders: the open folder that holds it, its name from `top` on, its kind.
 
     An entry that does not count, as `counts` tells by its name, is skipped with everything in it.
 

@@ -47,7 +47,7 @@ def require_figures(run: Run, strained: Callable[[Run], str] = strain) -> Figure
 
 
 def _difference(figures: Figures, run: Run) -> str:
-    """Return how the report differs from what was counted; empty if it does not."""
+    """Return how the report differs from the counted requests; empty if it does not."""
     requests, failures, table = Counter[str](), Counter[str](), Counter[str]()
     for row in figures.rows:
         requests[row.name] += row.requests

@@ -69,7 +69,7 @@ def a_limit_of_the_cell(evidence: Evidence) -> None:
 
 @varied(PAUSES, unclear="loads")
 def no_request_in_time(evidence: Evidence) -> None:
-    """The machine is so busy that no user came to its first request."""
+    """The machine is so busy that no user sent its first request."""
     run_of(evidence).update(journal=[], ending="LIMIT", log="")
 
 
@@ -122,7 +122,7 @@ def locust_ends_whatever_it_reads(evidence: Evidence) -> None:
 
 
 def ended(evidence: Evidence) -> Any:
-    """Let Locust have ended before it knew a user class; return the run."""
+    """Make Locust end before it knows a user class; return the run."""
     run = run_of(evidence)
     run.update(journal=[], exit_code=1, log="OSError: [Errno 24] Too many open files\n")
     run["record"]["users"] = []
@@ -178,7 +178,7 @@ def requests_that_all_stray(evidence: Evidence) -> None:
     run["record"]["strays"] = [{"file": "", "line": 0, "error": "", "url": "http://127.0.0.1:1", "path": ""}]
 
 
-# --- who is there, and what it sends
+# --- which users are there, and what they send
 
 
 @varied(PAUSES, fails="host")
@@ -190,7 +190,7 @@ def the_second_class_has_another_host(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="adds", says=("user 2 sent no POST /pets",))
 def the_second_user_adds_nothing(evidence: Evidence) -> None:
-    """One user, who is not the first, opens the dashboard alone."""
+    """One user, not the first, only opens the dashboard."""
     for pet in pets(evidence, 1):
         pet.update(method="GET", path="/")
 
@@ -203,7 +203,7 @@ def one_pet_is_refused(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="order", says=("user 2", "number 5 is out of turn"))
 def the_second_user_skips_a_pet(evidence: Evidence) -> None:
-    """One user, who is not the first, leaves out a step."""
+    """One user, not the first, leaves out a step."""
     lasting(evidence, 20)
     evidence.drop([pets(evidence, 1)[2]])
 
@@ -325,7 +325,7 @@ def think_times_a_little_too_short(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="think_time", says=("0.50 s",))
 def the_second_user_pauses_too_short(evidence: Evidence) -> None:
-    """One user, who is not the first, waits for half a second."""
+    """One user, not the first, waits for half a second."""
     lasting(evidence, 40)
     evidence.wait(run_of(evidence), lambda user, position: (0.5 if user == 1 else 2.0) + drawn(position))
 

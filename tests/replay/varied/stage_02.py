@@ -133,14 +133,14 @@ def users_that_come_when_the_others_are_through(evidence: Evidence) -> None:
 
 @varied(BASE, fails="goes_on", says=("users stopped",))
 def users_that_stop(evidence: Evidence) -> None:
-    """The gate gave up after a round, and nobody came but those who had waited at it."""
+    """The gate gave up after a round, and only users came that had already waited at it."""
     at, count = late_ones(evidence)
     evidence.state("trial", "gate").update(passed=1, gave_up={"at": at, "waiting": count})
 
 
 @varied(BASE, fails="goes_on", says=("200 of 200 users stopped, such as one after 2 requests",))
 def users_that_all_stop(evidence: Evidence) -> None:
-    """The gate gave up with nobody at it, and nobody came any more; the message shows who stopped first."""
+    """The gate gave up with nobody at it, and nobody came after that; the message shows which user stopped first."""
     evidence.drop(evidence.visits(crowd_of(evidence)["journal"])[7][2:])
     evidence.state("trial", "gate").update(passed=1, gave_up={"at": 1e9, "waiting": 0})
 
@@ -188,7 +188,7 @@ def only_one(evidence: Evidence) -> Any:
 
 @varied(BASE, unclear="goes_on")
 def only_one_of_two_in_time(evidence: Evidence) -> None:
-    """Time was up before the second user came to its second request."""
+    """Time was up before the second user sent its second request."""
     only_one(evidence)["ending"] = "LIMIT"
     beside(evidence, "pair", HONEST, HONEST)
 
@@ -374,7 +374,7 @@ def a_crowd_beside_late_users_of_the_graders(evidence: Evidence) -> None:
 
 @varied(BASE)
 def users_that_are_quick(evidence: Evidence) -> None:
-    """4 ms each time are what a machine takes: nobody has to be watched again."""
+    """4 ms each time are normal for a machine: no user has to be watched again."""
     pair_late(evidence, [0.004] * 80)
 
 
@@ -475,7 +475,7 @@ def a_sleep_after_one_of_two_requests(evidence: Evidence) -> None:
 
 @varied(BASE)
 def late_before_all_were_there(evidence: Evidence) -> None:
-    """While Locust starts users, it has no time for those who are there already."""
+    """While Locust starts users, it neglects those that are running already."""
     pair_late(evidence, [0.6] * 10 + HONEST)
     first, second = served(evidence)
     visits = evidence.visits(evidence.part("trial", "pair")["shown"])
@@ -492,7 +492,7 @@ def two_stalls_of_the_machine(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("5 times a user was silent for more than 0.5 s",))
 def sleeps_now_and_then(evidence: Evidence) -> None:
-    """Five times is no chance, where others are never late."""
+    """Five times is no chance if the control is never late."""
     gaps = HONEST + [0.6] * 5
     pair_late(evidence, gaps, again=gaps)
 
@@ -505,14 +505,14 @@ def many_short_stalls(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="no_pause")
 def stalls_that_others_have_too(evidence: Evidence) -> None:
-    """Where others are silent once, two times more may be the machine's."""
+    """If the control is silent once, two more silences may be the machine's."""
     gaps = HONEST + [0.6] * 6
     pair_late(evidence, gaps, again=gaps, noise=[*HONEST, 0.6])
 
 
 @varied(BASE, fails="no_pause", says=("7 times a user was silent",))
 def more_stalls_than_others_have(evidence: Evidence) -> None:
-    """Three times more are not."""
+    """Three more are not."""
     gaps = HONEST + [0.6] * 7
     pair_late(evidence, gaps, again=gaps, noise=[*HONEST, 0.6])
 
@@ -538,19 +538,19 @@ def a_few_long_sleeps_and_a_quick_answer(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="no_pause")
 def too_few_requests_to_judge_by(evidence: Evidence) -> None:
-    """Both users are there, and the machine lets them come to 19 gaps only, none of them a long one."""
+    """Both users are there, and the machine allows them only 19 gaps, none of them a long one."""
     pair_late(evidence, [0.4] * 19, again=HONEST)
 
 
 @varied(BASE, fails="no_pause", says=("users sent 4 requests",))
 def too_few_requests_both_times(evidence: Evidence) -> None:
-    """Beside others who never pause they come to no more than four gaps, one of them quick."""
+    """Beside the control they get only four gaps, one of them quick."""
     pair_late(evidence, [0.002, 0.6, 0.6, 0.6], again=[0.002, 0.6, 0.6, 0.6])
 
 
 @varied(BASE, unclear="no_pause")
 def too_few_requests_of_everybody(evidence: Evidence) -> None:
-    """The others come to no more either."""
+    """The control gets no more, either."""
     pair_late(evidence, [0.4] * 19, again=[0.4] * 19, noise=[0.4] * 19)
 
 
@@ -568,25 +568,25 @@ def just_enough_requests_to_see_a_sleep(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_crowd_that_is_quick(evidence: Evidence) -> None:
-    """9 ms each time are what a machine takes that has 200 users."""
+    """9 ms each time are normal for a machine with 200 users."""
     crowd_late(evidence, [0.009])
 
 
 @varied(BASE, fails="no_pause", says=("13 ms pass", "with 200 users too"))
 def a_crowd_that_sleeps_for_some_milliseconds(evidence: Evidence) -> None:
-    """13 ms each time are a sleep, where others are 2 ms late."""
+    """13 ms each time are a sleep if the control is 2 ms late."""
     crowd_late(evidence, [0.013], again=[0.013] * 80)
 
 
 @varied(BASE, unclear="no_pause")
 def a_crowd_that_may_be_late_by_itself(evidence: Evidence) -> None:
-    """11.5 ms, where others are 2 ms late, may be the machine's."""
+    """11.5 ms may be the machine's if the control is 2 ms late."""
     crowd_late(evidence, [0.013], again=[0.0115] * 80)
 
 
 @varied(BASE)
 def a_crowd_that_is_late_once(evidence: Evidence) -> None:
-    """13 ms each time, and when they were watched again no more."""
+    """13 ms each time, but not when they were watched again."""
     crowd_late(evidence, [0.013], again=HONEST)
 
 
@@ -610,7 +610,7 @@ def two_stalls_of_a_machine_with_a_crowd(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("5 times a user was silent for more than 0.25 s",))
 def sleeps_now_and_then_in_a_crowd(evidence: Evidence) -> None:
-    """Five times is no chance, where others are never late."""
+    """Five times is no chance if the control is never late."""
     crowd_late(evidence, [0.002] * 195 + [0.3] * 5, again=HONEST + [0.3] * 5)
 
 
@@ -624,7 +624,7 @@ def a_crowd_in_two_files(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("9000 ms pass",))
 def a_crowd_that_a_gate_gave_up_on(evidence: Evidence) -> None:
-    """Where users were not let out in single file to the end, all that they did counts."""
+    """If not all users were let out in single file, everything that they did counts."""
     crowd_late(evidence, [0.3])
     gate = evidence.state("trial", "gate")
     gate.update(passed=2, gave_up={"at": gate["files"][0][1] - 0.1, "waiting": 0}, files=[])
@@ -634,14 +634,14 @@ def a_crowd_that_a_gate_gave_up_on(evidence: Evidence) -> None:
 
 
 def figures_follow(evidence: Evidence, more: int = 0) -> None:
-    """Let Locust's figures hold what the journal does, and so many requests more."""
+    """Make Locust's figures hold the requests of the journal, and `more` additional ones."""
     run = pair_of(evidence)
     first, *others = run["record"]["figures"]["rows"]
     first["requests"] = len(evidence.of(run["journal"])) + more - sum(row["requests"] for row in others)
 
 
 def uncounted(evidence: Evidence, requests: int) -> None:
-    """Let Locust have missed so many of the requests that the shop had seen when the end was decided."""
+    """Make Locust miss this many of the requests that the shop had seen before it told Locust to end."""
     shown = evidence.of(evidence.part("trial", "pair")["shown"])
     missed = {request["id"] for request in shown[-requests:]}
     record = pair_of(evidence)["record"]
@@ -675,7 +675,7 @@ def no_report_from_a_machine_that_stood_still(evidence: Evidence) -> None:
 
 @varied(BASE)
 def one_request_of_each_user_in_flight(evidence: Evidence) -> None:
-    """When the end was decided each of the two had a request on its way, which Locust does not count."""
+    """When the grader ended the run, each of the two had a request in flight, which Locust does not count."""
     uncounted(evidence, 2)
 
 
@@ -708,7 +708,7 @@ def a_failure_of_what_was_right(evidence: Evidence) -> None:
 
 
 def found(evidence: Evidence, name: str = NAME, *, rate: float = 1.0, seats: float = 1.0, more: float = 0.0) -> None:
-    """Let findings.toml be off by these factors, and by so many users more."""
+    """Make findings.toml wrong by these factors, and by `more` additional users."""
     limits = mystery.limits(name)
     evidence.files["findings.toml"] = (
         f'name = "{name}"\nmax_throughput_rps = {limits.throughput_rps * rate!r}\n'
@@ -742,7 +742,7 @@ def findings_below_the_lower_end(evidence: Evidence) -> None:
 
 @varied(BASE)
 def two_users_too_many(evidence: Evidence) -> None:
-    """Nobody steps finer than by two users, also where the shop has few seats."""
+    """Nobody raises the number of users in finer steps than two, even if the shop has few seats."""
     found(evidence, SMALL, more=2.0)
 
 
@@ -807,7 +807,7 @@ def findings_without_a_name(evidence: Evidence) -> None:
 
 
 def in_rare_steps(evidence: Evidence, late: float) -> None:
-    """Let the pair ask for another address each time, none of them with a number, each user so late each time."""
+    """Make the pair ask for a different address each time, none with a number, and always be this late."""
     pair_late(evidence, [late] * 80, again=[late] * 80)
     names = (f"/{one}{two}" for one in "abcdefghijklm" for two in "abcdefghijklm")
     for own in served(evidence):
@@ -819,11 +819,11 @@ def in_rare_steps(evidence: Evidence, late: float) -> None:
 
 @varied(BASE, fails="no_pause", says=("200 ms pass between two requests that are seldom sent",))
 def a_sleep_in_steps_that_never_come_twice(evidence: Evidence) -> None:
-    """Each step was sent too seldom to be judged alone."""
+    """Each step came too rarely to be judged alone."""
     in_rare_steps(evidence, 0.2)
 
 
 @varied(BASE)
 def steps_that_never_come_twice(evidence: Evidence) -> None:
-    """4 ms are what a machine takes, in rare steps too."""
+    """4 ms are normal for a machine, even in rare steps."""
     in_rare_steps(evidence, 0.004)

@@ -75,7 +75,7 @@ def a_visit_before_the_rounds(evidence: Evidence) -> None:
 
 @varied(BASE, fails="rounds", says=("then they sent no more",))
 def an_answer_that_nobody_asked_for(evidence: Evidence) -> None:
-    """The users did not come to the end of the script."""
+    """The users did not reach the end of the script."""
     evidence.drop(answers(evidence, "far over: slow body"))
 
 
@@ -87,7 +87,7 @@ def no_dashboard_at_all(evidence: Evidence) -> None:
 
 @varied(BASE, fails="rounds", says=("too few",))
 def no_time_for_an_answer(evidence: Evidence) -> None:
-    """Time was up before the users came to the end of the script, on a machine that is quick."""
+    """Time was up before the users reached the end of the script, on a quick machine."""
     evidence.drop(answers(evidence, "far over: slow body"))
     run_of(evidence)["ending"] = "LIMIT"
 
@@ -141,7 +141,7 @@ def a_slow_user_out_of_time(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="rounds")
 def a_slow_user_out_of_time_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     a_user_out_of_time(evidence)
     run_of(evidence)["importing"] = 5.0
 
@@ -200,7 +200,7 @@ def no_figures_in_the_end(evidence: Evidence) -> None:
 
 @varied(BASE, fails="counted", says=("status 0 and left no report",))
 def no_figures_on_a_busy_machine(evidence: Evidence) -> None:
-    """However busy the machine is, nobody has ended Locust."""
+    """However busy the machine is, the grader has not ended Locust."""
     no_figures_in_the_end.change(evidence)
     run_of(evidence)["importing"] = 5.0
 
@@ -214,7 +214,7 @@ def an_end_that_takes_too_long(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="counted")
 def an_end_that_takes_too_long_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     an_end_that_takes_too_long.change(evidence)
     run_of(evidence)["importing"] = 5.0
 
@@ -338,7 +338,7 @@ def two_answers_said_to_be_late_fail(evidence: Evidence) -> None:
 
 @varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
 def two_answers_said_to_be_late_fail_before_a_silence(evidence: Evidence) -> None:
-    """Nor is it where the users sleep as long: the shop was in time with all answers."""
+    """Nor is it if the users sleep as long: the shop gave all answers in time."""
     two_answers_said_to_be_late_fail.change(evidence)
     for request in answers(evidence, "under")[:2]:
         silent(evidence, request, 400.0)
@@ -346,7 +346,7 @@ def two_answers_said_to_be_late_fail_before_a_silence(evidence: Evidence) -> Non
 
 @varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
 def two_answers_said_to_be_late_fail_on_a_slow_machine(evidence: Evidence) -> None:
-    """Nor is it where the shop was late, but the users went on at once."""
+    """Nor is it if the shop was late, but the users went on at once."""
     two_answers_said_to_be_late_fail.change(evidence)
     slow_shop(evidence, 350.0)
 
@@ -569,7 +569,7 @@ def times_that_locust_is_said_to_have_measured(evidence: Evidence) -> None:
 
 @varied(BASE)
 def times_that_locust_measured(evidence: Evidence) -> None:
-    """Where the shop was late, and the users as long silent, Locust's time is one for the message too."""
+    """If the shop was late, and the users were silent as long, the message may also name Locust's time."""
     times_that_locust_is_said_to_have_measured.change(evidence)
     slow_shop(evidence, 600.0)
     for request in answers(evidence, "over") + answers(evidence, "far over"):
@@ -612,7 +612,7 @@ def slow_ones_without_a_status_whose_times_are_too_long(evidence: Evidence) -> N
 
 @varied(BASE, unclear="status_message")
 def slow_ones_without_a_status_on_a_slow_machine(evidence: Evidence) -> None:
-    """The same where an answer reached Locust 0.3 s late."""
+    """The same, but an answer reached Locust 0.3 s late."""
     slow_ones_without_a_status_whose_times_are_too_long.change(evidence)
     late_to_locust(evidence, 300.0)
 

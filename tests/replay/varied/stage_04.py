@@ -100,7 +100,7 @@ def a_crash_on_the_second_worker(evidence: Evidence) -> None:
 
 
 def not_started(evidence: Evidence, log: str) -> Any:
-    """Let the second worker have ended before it knew a user class, with such words; return its run."""
+    """Make the second worker end with these words before it knows a user class; return its run."""
     story_of(evidence)["ended_early"] = ["worker 2"]
     run = worker(evidence, 2)
     run.update(log=log, journal=[], exit_code=1)
@@ -177,7 +177,7 @@ def a_master_that_the_machine_does_not_start(evidence: Evidence) -> None:
 
 
 def master_ended(evidence: Evidence) -> Any:
-    """Let the master have ended before it knew a user class, and a worker besides; return the master's run."""
+    """Make the master and a worker end before they know a user class; return the master's run."""
     story_of(evidence).update(before=[], ended_early=["master", "worker 2"])
     master = story_of(evidence)["master"]
     master.update(journal=[], log="OSError: [Errno 24] Too many open files\n")
@@ -185,7 +185,7 @@ def master_ended(evidence: Evidence) -> Any:
     return master
 
 
-# --- who carries the load
+# --- which processes carry the load
 
 
 @varied(BASE)
@@ -229,7 +229,7 @@ def one_user_too_few_in_time(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="share")
 def one_user_too_few_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     one_user_too_few_in_time.change(evidence)
     strained(evidence)
 
@@ -242,7 +242,7 @@ def users_that_are_slow(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="share")
 def users_that_are_slow_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     users_that_are_slow.change(evidence)
     strained(evidence)
 
@@ -370,7 +370,7 @@ def nothing_reported_of_a_few_requests(evidence: Evidence) -> None:
 
 
 def late_report(evidence: Evidence, lag: float) -> None:
-    """Let the second worker have reported all that its users sent more than `lag` seconds before its last report."""
+    """Make the second worker report everything that its users sent more than `lag` seconds before its last report."""
     run = worker(evidence, 2)
     evidence.pace(run, lambda *_: 0.1)
     journal = [evidence.requests[number] for number in run["journal"]]
@@ -436,7 +436,7 @@ def a_loss_that_goes_unnoticed_to_the_end(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="survives")
 def a_loss_that_goes_unnoticed_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     a_loss_that_goes_unnoticed_to_the_end.change(evidence)
     strained(evidence)
 
@@ -455,7 +455,7 @@ def users_that_are_slow_after_the_loss(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="survives")
 def users_that_are_slow_after_the_loss_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     users_that_are_slow_after_the_loss.change(evidence)
     strained(evidence)
 

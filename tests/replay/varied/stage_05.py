@@ -94,7 +94,7 @@ def no_visits_so_far(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="visits")
 def no_visits_so_far_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     no_visits_so_far.change(evidence)
     scene_of(evidence)["run"]["importing"] = 5.0
 
@@ -108,7 +108,7 @@ def slow_shop(evidence: Evidence, journal: list[int], every: int) -> None:
 
 @varied(BASE, unclear="visits")
 def no_visits_so_far_from_a_slow_shop(evidence: Evidence) -> None:
-    """The same where the shop takes more than a second for one answer in eight."""
+    """The same, but the shop takes more than a second for one answer in eight."""
     scene = scene_of(evidence)
     silenced(evidence, scene)
     slow_shop(evidence, scene["run"]["journal"], 8)
@@ -130,7 +130,7 @@ def no_visits_in_all_that_time(evidence: Evidence) -> None:
     busy(evidence, scene, CHANCES)
 
 
-# --- who is there
+# --- which users are there
 
 
 @varied(BASE, fails="users", says=("looked like",))
@@ -281,7 +281,7 @@ def silence_after_an_error_about_pets(evidence: Evidence) -> None:
 
 @varied(BASE, fails="errors", says=("got a 500 for GET /pets/", "asked for nothing more"))
 def silence_after_an_error_about_visits(evidence: Evidence) -> None:
-    """A user's last answer is an error, to a question about visits; it had come to five visits before."""
+    """A user's last answer is an error, to a question about visits; it had asked for five visits before."""
     asking(evidence, "failing", 6)[-1]["status"] = 500
 
 
@@ -376,7 +376,7 @@ def errors_that_are_missing_as_all_is(evidence: Evidence) -> None:
 
 @varied(BASE, fails="errors", says=("NameError", "response.status_code"))
 def tasks_that_stumble_over_errors(evidence: Evidence) -> None:
-    """Only where the API fails, tasks end in an error."""
+    """Tasks end in an error only if the API fails."""
     scene_of(evidence, "failing")["run"]["record"]["errors"] = [FAULT]
 
 

@@ -86,7 +86,7 @@ def a_worker_that_ends_before_the_test(evidence: Evidence) -> None:
 
 @varied(BASE, fails="loads", says=("ended before it had any users", "Too many open files"))
 def a_master_that_does_not_start(evidence: Evidence) -> None:
-    """The master ends before it knows the users, says why, and starts where it has no file to read."""
+    """The master ends before it knows the users, says why, and starts when it has no file to read."""
     master_ended(evidence)
 
 
@@ -97,7 +97,7 @@ def a_master_that_the_machine_does_not_start(evidence: Evidence) -> None:
 
 
 def master_ended(evidence: Evidence) -> Any:
-    """Let the master have ended before it knew a user class; return its run."""
+    """Make the master end before it knows a user class; return its run."""
     group = nothing_sent(evidence)
     group["ended_early"] = ["master"]
     master = group["runs"]["master"]
@@ -133,7 +133,7 @@ def no_request_at_all(evidence: Evidence) -> None:
     nothing_sent(evidence)
 
 
-# --- who reads
+# --- which process reads
 
 
 @varied(BASE, fails="reads", says=("worker 2", "opens owners.csv"))
@@ -245,7 +245,7 @@ def tasks_that_stumble_on_the_second_worker(evidence: Evidence) -> None:
 
 
 def asked_before(evidence: Evidence, name: str, least: int) -> list[Any]:
-    """Return what a user of a process had asked before the kill: so many times at least for its owner's pets."""
+    """Return the questions before the kill of a user that had asked for its owner's pets at least this many times."""
     loss = loss_of(evidence)
     before = {evidence.requests[number]["id"] for number in loss["before"]}
     for own in with_pets(evidence, loss, name):
@@ -255,7 +255,7 @@ def asked_before(evidence: Evidence, name: str, least: int) -> list[Any]:
     raise LookupError(name)
 
 
-# --- who holds what
+# --- which user holds which id
 
 
 @varied(BASE, fails="shares", says=("2 users hold", "both on worker 2"))
@@ -367,13 +367,13 @@ def a_worker_that_says_nothing(evidence: Evidence) -> None:
 
 @varied(BASE, fails="says_so")
 def a_worker_that_names_its_master_alone(evidence: Evidence) -> None:
-    """It says who its master is, and not that it is missing."""
+    """It says which master it has, but not that the master is missing."""
     printing(evidence, "master: 10.0.0.1")
 
 
 @varied(BASE, fails="says_so")
 def a_worker_that_waits_for_it_knows_not_whom(evidence: Evidence) -> None:
-    """It says that it waits, and not for whom."""
+    """It says that it waits, but not for what."""
     printing(evidence, "still waiting")
 
 

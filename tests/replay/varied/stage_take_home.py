@@ -77,7 +77,7 @@ def four_comments(evidence: Evidence) -> None:
     asking(evidence, 3, 4)
 
 
-# --- questions that name nobody, or too many
+# --- questions that name no user, or too many
 
 
 @varied(BASE, fails="users", says=("it names no user id",))
@@ -162,7 +162,7 @@ def no_comments_after_errors(evidence: Evidence) -> None:
 
 @varied(BASE, fails="errors", says=("asked for nothing more",))
 def silence_after_an_error(evidence: Evidence) -> None:
-    """A user's last answer is an error; it had come to enough before."""
+    """A user's last answer is an error; it had asked for enough before."""
     scene = scene_of(evidence, "failing")
     own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
     journals = [scene[part]["journal"] for part in ("run", "held", "shown")]
@@ -217,7 +217,7 @@ def pauses_a_little_too_long(evidence: Evidence) -> None:
 def thinking(evidence: Evidence, asked: Callable[[int, int], float]) -> None:
     """Make each user ask for posts and comments in turn, and think for `asked(n, m)` seconds after its m-th question.
 
-    Where that is 0 the next question comes in the same task.
+    If that is 0, the next question comes in the same task.
     """
     scene = scene_of(evidence)
     run = scene["run"]

@@ -26,7 +26,7 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class SingleFile:
-    """How a gate lets a round out: `abreast` at a time, the next when one has come back, or has been out for `late` s.
+    """How a gate lets a round out: `abreast` at a time, the next one when one has come back or been out for `late` s.
 
     This keeps the machine as quiet as with a few users, while all the others wait. If `most_late` are late at the same
     time, or the round has taken `longest` seconds, the rest goes at once.
