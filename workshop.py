@@ -28,8 +28,8 @@ from pathlib import Path
 
 VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
-# The whole file parses on Python 3.6, so that an old Python gets this line and not a SyntaxError: no `match`, no `:=`.
-if sys.version_info < (3, 11):  # noqa: UP036 - for those who have no 3.11 yet
+# Python 3.6 can parse the whole file, so that an old Python gets this line and not a SyntaxError: no `match`, no `:=`.
+if sys.version_info < (3, 11):  # noqa: UP036 - for users without 3.11
     sys.exit(
         f"workshop.py: this is Python {VERSION} ({sys.executable}); the workshop needs 3.11 or newer. "
         "Get one from https://www.python.org/downloads/ and use it by its name, such as: python3.11 workshop.py"
@@ -48,7 +48,7 @@ from course.ending import Stop, say, status_of  # noqa: E402
 from course.programs import step  # noqa: E402
 from course.system import lock  # noqa: E402
 
-# What pip or venv says, and the one line that the user gets for it.
+# Output of pip or venv, and the one line that the user gets for it.
 WAYS_OUT = {
     **ending.WAYS_OUT,
     r"(?i)connection(error| (broken|aborted|refused|reset))|TimeoutError|ProxyError|SSLError|versions: none": (
@@ -136,7 +136,7 @@ def fault(installed: Sequence[Path]) -> str:
 
 @contextlib.contextmanager
 def only_set_up() -> Iterator[None]:
-    """Keeps a second workshop.py waiting; the system frees the lock even if this one is killed."""
+    """Makes a second workshop.py wait; the system frees the lock even if this one is killed."""
     with REQUIREMENTS.open("r+b", buffering=0) as file:
         if not lock(file):
             say("Another workshop.py is setting up .venv: waiting for it ...")
@@ -196,7 +196,7 @@ def main(words: list[str]) -> int:
         say(str(__doc__).rstrip())
         return 0
     signals.catch()
-    from course.commands import named  # here, since .ci/Dockerfile sets up before it has the rest of the course
+    from course.commands import named  # here, since .ci/Dockerfile runs the set-up before it has the rest of the course
 
     job = named(words[0])(words[1:])  # ends here for a wrong command line, before any set-up
     if not job.requirements:
@@ -206,7 +206,7 @@ def main(words: list[str]) -> int:
 
 
 def hand_over(words: list[str]) -> int:
-    """Lets .venv's Python run the command, in the place of this process where the system can do that."""
+    """Makes .venv's Python run the command; on systems that can do that, it replaces this process."""
     command = [str(PYTHON), "-P", str(HERE / "course" / "__main__.py"), *words]
     if os.name == "posix":
         signals.hold()

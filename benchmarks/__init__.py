@@ -1,1 +1,1 @@
-"""Scripts that measure what the documents claim, and draw it."""
+"""Scripts that measure the claims of the documents, and draw them."""

@@ -1,9 +1,9 @@
-"""Thirty submissions, three of them hostile, in one call of `workshop.py grade`: is each report right, and who waits?
+"""Thirty submissions, three of them hostile, in one call of `workshop.py grade`: are all reports right and in time?
 
     python benchmarks/candidates.py [--jobs 2]
 
-Stage 01, in exam mode. The same call without the hostile three follows. Ends with 1 where a report is not what the
-corpus expects, or the thirty take more than 1.3 times the time of the twenty-seven and the hostile ones' own.
+It grades stage 01 in exam mode, and then repeats the call without the hostile three. Ends with 1 if a report is not
+what the corpus expects, or the thirty take more than 1.3 times as long as the twenty-seven and the hostile ones alone.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def grade(chosen: list[Entry], out: Path, jobs: int) -> float:
 
 
 def mistakes(chosen: list[Entry], out: Path) -> list[str]:
-    """Return what is wrong about the reports."""
+    """Return what is wrong with the reports."""
     found = []
     for entry in chosen:
         report = out / entry.folder.name / "report.json"
@@ -48,7 +48,7 @@ def mistakes(chosen: list[Entry], out: Path) -> list[str]:
 
 
 def seconds_of(chosen: list[Entry], out: Path) -> float:
-    """Return how long these took by themselves, one after the other."""
+    """Return how long these gradings alone took, one after the other."""
     stamps = [json.loads((out / entry.folder.name / "grading.json").read_text(encoding="utf-8")) for entry in chosen]
     return sum(float(stamp["seconds"]) for stamp in stamps)
 

@@ -1,10 +1,10 @@
-"""What the cell of exam mode adds to the start of a process, beside practice mode's.
+"""How much time exam mode's cell adds to the start of a process, compared with practice mode's.
 
     python benchmarks/cells.py [--runs 20]
 
 Starts Python that does nothing, and Python that imports Locust, in cells of both modes in turn, and prints the medians
-of what passes from the call to the process's end: time, and CPU time, which a busy machine doesn't change. Ends with
-status 1 where the cell adds more than 50 ms. Exam mode has to be possible here (python -m checks.lab.exam --probe).
+of the time from the call to the process's end, and of its CPU time, which a busy machine doesn't change. Ends with
+status 1 if the cell adds more than 50 ms. Exam mode has to be available here (python -m checks.lab.exam --probe).
 """
 
 import argparse
@@ -28,7 +28,7 @@ MOST = 50.0  # milliseconds that the cell may add
 
 @dataclass(frozen=True)
 class Cost:
-    """Milliseconds: of a start to its end, of CPU time for it, and of making and unmaking the cell around it."""
+    """Milliseconds: from start to end of a process, of its CPU time, and for making and removing the cell around it."""
 
     start: float
     cpu: float
@@ -58,7 +58,7 @@ def middle(costs: list[Cost]) -> Cost:
 
 
 def main() -> int:
-    """Print a table; return 1 where the start adds more than it may."""
+    """Print a table; return 1 if the cell adds more than it may."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--runs", type=int, default=20, help="of each kind (20)")
     runs = parser.parse_args().runs

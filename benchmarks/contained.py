@@ -1,14 +1,14 @@
-"""What hostile submissions take from the host, beside what exam mode promises.
+"""What hostile submissions take from the host, compared with the promises of exam mode.
 
     python benchmarks/contained.py [--only KIND] [--counted]
 
-Grades the worst of each kind in exam mode, one by one, and samples the grader with all that it has started: memory
-(files in memory, and the kernel's own where a control group tells it), what lies in the host's temporary folder (files
-without a name too), processes and open files of the cells, and time. The last kind is CPU: how much longer a right
-submission takes beside the busiest ones. Prints the peaks beside the promise; ends with 1 where a promise is broken.
+Grades the worst of each kind in exam mode, one by one, and samples the grader and all its processes: memory
+(including files in memory, and the kernel's own if a control group counts it), files in the host's temporary folder,
+with or without a name, processes and open files of the cells, and time. The last kind is CPU: how much longer a
+right submission takes beside the busiest ones. Prints the peaks beside the promises; ends with 1 if one is broken.
 
-`--counted` hides the system's control groups from the grader, as for an ordinary user: it has to count by looking. This
-script uses them all the same where it can, to see what the grader can't. The machine should do nothing else.
+`--counted` hides the system's control groups from the grader, as for an ordinary user: it has to count by sampling.
+This script itself still uses them if it can, to see what the grader can't. The machine should do nothing else.
 """
 
 import argparse
@@ -55,7 +55,7 @@ HIDING = ("unshare", "--mount", "sh", "-c", 'umount -l /sys/fs/cgroup && exec "$
 
 @dataclass(frozen=True)
 class Taken:
-    """What a grading takes of the host, at one moment or at most; memory and disk in bytes."""
+    """What a grading takes from the host, at one moment or at most; memory and disk in bytes."""
 
     memory: int = 0
     disk: int = 0
@@ -72,8 +72,8 @@ class Taken:
         return f"{sizes} {self.processes:10} {self.files:8} {self.seconds:7.0f} s"
 
 
-# What the cell may take, 768 MB for a grader whose journal and record are as long as they may be, and as much again for
-# what two cores write until the guard has looked: only where nothing but the guard counts.
+# The cell's limit, 768 MB for a grader with the longest journal and record that it allows, and, if only the guard
+# counts, as much again for what two cores can write before the guard looks.
 PROMISED = {
     False: Taken(MEMORY + 768 * MIB, 64 * MIB, THREADS, 4 * FILES, 120),
     True: Taken(MEMORY + 2 * 768 * MIB, 64 * MIB, THREADS, 4 * FILES, 120),
@@ -81,7 +81,7 @@ PROMISED = {
 
 
 def main() -> int:
-    """Print a table; return 1 where a promise is broken."""
+    """Print a table; return 1 if a promise is broken."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--only", choices=(*KINDS, CPU), metavar="KIND", help=f"one of: {', '.join((*KINDS, CPU))}")
     parser.add_argument("--counted", action="store_true", help="without the system's control groups")
@@ -121,7 +121,7 @@ def peak_of(name: str, hiding: Sequence[str]) -> Taken:
 
 
 def submission(name: str, folder: Path) -> Path:
-    """Return a hostile submission of stage 01, made as it describes itself."""
+    """Return a hostile submission of stage 01, made from its description."""
     folder.mkdir()
     entry = next(entry for entry in hostile() if entry.folder.name == name)
     return made(entry, folder)
@@ -131,7 +131,7 @@ def submission(name: str, folder: Path) -> Path:
 def graded(
     path: Path, temporary: Path, hiding: Sequence[str]
 ) -> Iterator["tuple[subprocess.Popen[bytes], ControlGroup | None]"]:
-    """Start the grading of a submission, in a control group where there can be one; end what is left of it."""
+    """Start the grading of a submission, in a control group if possible; end all its processes after the block."""
     counted = group("contained", UNLIMITED)
     environment = {**os.environ, "TMPDIR": str(temporary)}
     command = [*hiding, sys.executable, *EXAM, f"--submission={path}", "-k", "01"]

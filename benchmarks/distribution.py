@@ -1,13 +1,13 @@
-"""Stage 06's references beside locust-plugins' Distributor: how fast each hands out ids, and how each stands faults.
+"""Stage 06's references beside locust-plugins' Distributor: how fast each hands out ids, and how it copes with faults.
 
     pip install -r benchmarks/requirements.txt
     python benchmarks/distribution.py [--only rate|start|memory|faults]
 
-All is measured in this run: real processes, 1 master and 2 workers on 127.0.0.1, the same users for both. About six
-minutes. Ends with status 1 where the robust reference hands out less than 10 times as many ids a second to 300 users or
-more, or its master needs 200 MB for a million ids. With 100 users it waits for its messages half of the time: it asks
-for as many ids as users wait, so the fewer they are, the less it gets for each question. The short reference takes part
-where things fail.
+This run measures everything, in about six minutes: real processes, 1 master and 2 workers on 127.0.0.1, the same users
+for both. Ends with status 1 if the robust reference hands out less than 10 times as many ids a second to 300 users or
+more, or if its master needs 200 MB for a million ids. With 100 users it waits for its messages half of the time: it
+asks for as many ids as users wait, so with fewer users it gets fewer ids for each question. The short reference takes
+part only in the faults.
 """
 
 import argparse
@@ -33,7 +33,7 @@ LEAST_RATIO, OF_MANY, MOST_MB = 10, 300, 200
 IDS, USERS = 6, 6
 WAIT_S = 30.0
 
-# What differs between the tools: how ids get from the master to the users. SOURCE is what the master has them from.
+# The tools differ in how ids get from the master to the users. SOURCE is where the master gets the ids.
 SHORT_CODE = (
     SHORT.read_text(encoding="utf-8").partition("\n\nif __name__")[0]
     + """
@@ -94,7 +94,7 @@ def slow():
         gevent.sleep(0.01)
         yield owner_id
 """
-# Users who do nothing but take ids; each worker counts them over 3 s, from 1 s after the first.
+# Users that only take ids; each worker counts the ids over 3 s, beginning 1 s after the first one.
 TAKERS = """
 taken = 0
 
@@ -180,17 +180,17 @@ PAIR = ("robust", "Distributor")
 
 @contextmanager
 def swarm(tool: str, users_code: str, source: str = "ids", endless: bool = False) -> Iterator[Fleet]:
-    """Give a fleet whose locustfile takes its ids by this tool."""
+    """Yield a fleet whose locustfile gets its ids with this tool."""
     with fleet(IDS) as processes:
         code = HEAD + TOOLS[tool].replace("SOURCE", source) + users_code
         code = code.replace("ENDLESS", str(endless))
-        (processes.folder / "go").touch()  # users who find no such file wait for it
+        (processes.folder / "go").touch()  # users wait until this file exists
         (processes.folder / "locustfile.py").write_text(code, encoding="utf-8")
         yield processes
 
 
 def figures(processes: Fleet, word: str, count: int) -> list[float]:
-    """Wait until the processes have printed this word so often; return the numbers behind it."""
+    """Wait until the processes have printed this word `count` times; return the numbers behind it."""
     found: list[float] = []
 
     def look() -> bool:
@@ -252,7 +252,7 @@ def memory() -> tuple[float, float, float]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a swarm stands some seconds after a fault."""
+    """The state of a swarm some seconds after a fault."""
 
     wanted: int
     at_work: int
@@ -270,7 +270,7 @@ class Outcome:
 
 
 NOISE = re.compile(r"CPU usage|spawn rate|open file limit|Terminal was not")
-# A warning, what a script says by itself, what Locust says of lost workers; and the last line of a traceback.
+# A warning, a script's own complaint, Locust's message about lost workers, or the last line of a traceback.
 COMPLAINT = re.compile(
     r"^\[[^\]]+\] \S*/(?:(?:WARNING|ERROR|CRITICAL)/\S+|INFO/root:|INFO/locust.runners:(?= The last worker)) (.+)$"
     r"|^((?:\w+\.)*(?:\w*Error|StopIteration).*)$"
@@ -278,7 +278,7 @@ COMPLAINT = re.compile(
 
 
 def said(processes: Fleet) -> str:
-    """Return the last thing that a process has complained of, or that nobody has."""
+    """Return the last complaint of a process, or a text that says that there is none."""
     found = [
         (match[1] or match[2])
         for process in processes.processes
@@ -289,7 +289,7 @@ def said(processes: Fleet) -> str:
 
 
 def outcome(processes: Fleet, wanted: int, seconds: float) -> Outcome:
-    """Return how the swarm stands after it has had some seconds to recover; sooner where it has recovered."""
+    """Return the state of the swarm after some seconds to recover; sooner if it has recovered."""
 
     def look() -> Outcome:
         holders = processes.holders(2)
@@ -313,7 +313,7 @@ Fault = Callable[[str], Outcome]
 
 @contextmanager
 def at_work(tool: str, *options: str, more: str = "", workers: int = 2) -> Iterator[Fleet]:
-    """Give a swarm whose users all work, each with an id of its own, and whose source never ends."""
+    """Yield a swarm whose users all work, each with an id of its own, and whose source never ends."""
     with swarm(tool, SHOPPERS + more, "itertools.cycle(ids)" if tool == "Distributor" else "ids") as processes:
         spawned(processes, USERS, *options, workers=workers)
         if not until(lambda: processes.settled(worker.pid for worker in processes.processes[1:]), WAIT_S):
@@ -332,7 +332,7 @@ def spawned(processes: Fleet, users: int, *options: str, workers: int = 2) -> Pr
 
 
 def victim(processes: Fleet) -> Process:
-    """Return a worker without the first id: who begins the list anew would by chance be right with that one."""
+    """Return a worker without the first id: a tool that starts the list again would happen to be right with that id."""
     (first,) = processes.holders()[processes.owner_ids[0]]
     return next(worker for worker in processes.processes[1:] if not first.startswith(f"{worker.pid}-"))
 
@@ -371,7 +371,7 @@ def stopped_while_waiting(tool: str) -> Outcome:
 
 
 def yielding(tool: str) -> Outcome:
-    """The source lets others run while it fetches an id, as one that asks a database would."""
+    """The source lets other functions run while it fetches an id, as one that asks a database would."""
     with swarm(tool, SHOPPERS, "slow()", endless=tool == "Distributor") as processes:
         spawned(processes, USERS)
         return outcome(processes, USERS, 12)
@@ -385,7 +385,7 @@ def busy(tool: str) -> Outcome:
 
 
 def late(tool: str) -> Outcome:
-    """A second worker comes when all users run already: it takes over half of them."""
+    """A second worker comes when all users are already running: it takes over half of them."""
     with at_work(tool, workers=1) as processes:
         newcomer = processes.start_worker()
         until(lambda: newcomer.pid in processes.at_work(), WAIT_S)
@@ -402,7 +402,7 @@ def rebalanced(tool: str) -> Outcome:
 
 
 def restarted(tool: str) -> Outcome:
-    """The master is killed and started anew; so is a third worker. The other two live on."""
+    """The master and a third worker are killed and started again. The other two workers live on."""
     with at_work(tool) as processes:
         send(processes.processes[0], "SIGKILL")
         processes.start_master(USERS, workers=1)
@@ -456,7 +456,7 @@ def show_memory() -> bool:
 
 
 def show_faults() -> bool:
-    """Print what becomes of a swarm of six users on six ids, fault by fault."""
+    """Print what happens to a swarm of six users on six ids, fault by fault."""
     print("\nsix users, six ids")
     for (name, fault), tool in itertools.product(FAULTS.items(), TOOLS):
         print(f"{name:28} {tool:12} {fault(tool)}", flush=True)
@@ -467,7 +467,7 @@ TABLES = {"rate": show_rate, "start": show_start, "memory": show_memory, "faults
 
 
 def main() -> int:
-    """Print the tables; return 1 where a promise is broken."""
+    """Print the tables; return 1 if a promise is broken."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--only", choices=TABLES, help="one of the tables")
     only = parser.parse_args().only

@@ -2,7 +2,7 @@
 
     python benchmarks/figures.py [capacity] [coordinated_omission]
 
-Each run has a bounded number of users and seconds, on 127.0.0.1 alone.
+Each run has a bounded number of users and seconds, only on 127.0.0.1.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from petshop_app.capacity import Capacity
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    Around = Callable[[WSGIApplication], WSGIApplication]  # what stands around the shop's application
+    Around = Callable[[WSGIApplication], WSGIApplication]  # middleware around the shop's application
 
 MACHINE = f"{os.cpu_count()} cores, {platform.system()}"
 SEATS, WORK_MS = 10, 100
@@ -66,7 +66,7 @@ def note(response_time, start_time, **_):
 
 @contextlib.contextmanager
 def petshop(around: "Around", threads: int = 8) -> Iterator[str]:
-    """Serve a fresh shop inside of what stands around it; give its address."""
+    """Serve a fresh shop with this middleware around it; yield its address."""
     with tempfile.TemporaryDirectory() as folder:
         shop = create_app({"DATABASE": Path(folder) / "petshop.sqlite3"})
         with serve(around(shop), threads=threads) as target:
@@ -80,7 +80,7 @@ def limited(app: "WSGIApplication") -> "WSGIApplication":
 
 
 def stalling(app: "WSGIApplication") -> "WSGIApplication":
-    """Return the app with a pause for everybody, from STALL_FROM_S to STALL_FOR_S later, after its first request."""
+    """Return the app with a pause for all: it begins STALL_FROM_S after the first request and lasts STALL_FOR_S."""
     first: list[float] = []
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

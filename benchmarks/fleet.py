@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHORT = ROOT / "solutions" / "06_distributed_data" / "locustfile.py"
 ROBUST = ROOT / "solutions" / "06_distributed_data" / "robust"
 Process = subprocess.Popen[bytes]
-# Users are told apart by a cookie, which the target usually sets; here it also says in which process the user runs.
+# A cookie, which the target usually sets, tells users apart; here it also says in which process the user runs.
 BADGE = 'self.client.cookies.set("visitor", f"{os.getpid()}-{uuid4().hex}")'
 
 
@@ -50,7 +50,7 @@ class Fleet:
         (folder / "owners.csv").write_text(f"owner_id,name\n{rows}")
 
     def edit(self, name: str, old: str, new: str) -> None:
-        """Change a file of the reference for the processes that are yet to start."""
+        """Change a file of the reference for the processes that have yet to start."""
         code = (self.folder / name).read_text(encoding="utf-8")
         assert old in code, f"{name} has no {old!r} any more"
         (self.folder / name).write_text(code.replace(old, new), encoding="utf-8")
@@ -91,27 +91,27 @@ class Fleet:
         return held
 
     def at_work(self, seconds: float = 1.0) -> set[int]:
-        """Return the process ids of the workers whose users have sent something of late."""
+        """Return the process ids of the workers whose users have recently sent something."""
         return {int(user.split("-")[0]) for users in self.holders(seconds).values() for user in users}
 
     def settled(self, workers: Iterable[int], seconds: float = 1.0) -> bool:
-        """Tell whether of late each id has had one user, all ids together, and each of these workers has had some."""
+        """Tell whether each id has recently had exactly one user, and each of these workers has had users."""
         holders = self.holders(seconds)
         pids = {int(user.split("-")[0]) for users in holders.values() for user in users}
         running = {process.pid for process in self.processes if process.poll() is None}
         return all(len(users) == 1 for users in holders.values()) and set(workers) <= pids <= running
 
     def end(self) -> None:
-        """End all that still runs."""
+        """End all processes that still run."""
         for process in self.processes:
-            process.kill()  # also ends what SIGSTOP has stopped
+            process.kill()  # also ends a process that SIGSTOP has stopped
         for process in self.processes:
             process.wait()
 
 
 @contextlib.contextmanager
 def fleet(count: int) -> Iterator[Fleet]:
-    """Give a fleet for `count` owners; nothing runs yet, and nothing is left after the block."""
+    """Yield a fleet for `count` owners; nothing runs yet, and nothing is left after the block."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, serve(witness) as target:
         started = Fleet(Path(folder), target.url, target.journal, count)
         try:
@@ -126,9 +126,10 @@ def owner_of(request: Request) -> int:
 
 
 def doubles(requests: Sequence[Request]) -> list[str]:
-    """Return where two users had an id at once: the one used it, then the other, then the one again, then the other.
+    """Return the ids that two users had at once: the first used it, then the second, then the first and second again.
 
-    One, other, one proves nothing: a worker that has been cut off may get an id back that others had meanwhile.
+    The sequence first, second, first proves nothing: a worker that was cut off may get an id back that others had
+    meanwhile.
     """
     found, turns = [], dict[int, list[str]]()
     for request in requests:
@@ -144,7 +145,7 @@ def doubles(requests: Sequence[Request]) -> list[str]:
 
 
 def until(condition: Callable[[], object], seconds: float) -> bool:
-    """Wait until the condition holds; false where it does not in this time."""
+    """Wait until the condition holds; return False if it does not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -1,10 +1,10 @@
-"""What a verdict costs: each stage's grader against a bare Locust run on the same file, in one table.
+"""The cost of a verdict: each stage's grader against a bare Locust run on the same file, in one table.
 
     python benchmarks/grading.py [--runs 5]
 
 Bare means `locust --headless -u 1 -t 1s` on the reference solution against the pet shop. Both are whole processes,
-timed in turn, so that a machine that slows down slows both. Then 01 to 04 together, with -n auto. Ends with status 1
-where stage 01 costs more than 3 bare runs, or these four more than 45 s.
+timed in turn, so that a machine that slows down slows both. Then stages 01 to 04 run together, with -n auto. Ends with
+status 1 if stage 01 costs more than 3 bare runs, or these four more than 45 s.
 """
 
 import argparse
@@ -28,7 +28,7 @@ WHOLE_LIMIT = 45.0  # seconds, for stages 01 to 04 on two cores
 
 
 def wall_seconds(command: Sequence[str]) -> float:
-    """Return how long a command took; its end must be a good one."""
+    """Return how long a command took; it has to succeed."""
     started = time.perf_counter()
     finished = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if finished.returncode:
@@ -37,7 +37,7 @@ def wall_seconds(command: Sequence[str]) -> float:
 
 
 def measure(stage: str, runs: int) -> tuple[float, float, float]:
-    """Return the medians of bare run, verdict and their ratio, pair by pair."""
+    """Return the medians of the bare runs, of the verdicts, and of the ratios of each pair."""
     locustfile = str(ROOT / "solutions" / stage / "locustfile.py")
     pairs = []
     for _ in range(runs):
@@ -55,7 +55,7 @@ def measure(stage: str, runs: int) -> tuple[float, float, float]:
 
 
 def main() -> int:
-    """Print the table; return 1 where a limit is exceeded."""
+    """Print the table; return 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--runs", type=int, default=5, help="pairs for each stage (5)")
     runs = parser.parse_args().runs

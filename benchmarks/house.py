@@ -1,8 +1,8 @@
-"""The house in figures: how many modules a room of the graders has, how long the longest are, and what comes twice.
+"""The house in figures: the modules in each room of the graders, the longest ones, and names that come twice.
 
     python benchmarks/house.py
 
-Ends with 1 where a check has more than 150 lines, workshop.py more than 250, the lab's face more than 15 names, two
+Ends with 1 if a check has more than 150 lines, workshop.py more than 250, the lab's face more than 15 names, two
 rooms import each other, or two classes of the course have one name.
 """
 
@@ -19,11 +19,11 @@ from checks import lab
 
 CHECKS = ROOT / "checks"
 MOST = {"longest check": 150, "workshop.py": 250, "names in the lab's face": 15, "circles": 0, "shared names": 0}
-OWN = ("checks", "course", "petshop_app")  # where a class name has one meaning
+OWN = ("checks", "course", "petshop_app")  # in these, a class name has one meaning
 
 
 def modules(folder: Path) -> list[Path]:
-    """Return the modules below a folder, but for those that are handed out to learners."""
+    """Return the modules below a folder, except those that are handed out to learners."""
     return [
         file for file in sorted(folder.rglob("*.py")) if "starters" not in file.parts and file.name != "__init__.py"
     ]
@@ -35,7 +35,7 @@ def lines(file: Path) -> int:
 
 
 def room(module: str) -> str:
-    """Return the folder that a module of the graders lies in, or the module itself where that is `checks` or `lab`."""
+    """Return the folder that holds a grader's module, or the module itself if that folder is `checks` or `lab`."""
     parts = module.split(".")
     return ".".join(parts[:3] if parts[1] == "lab" else parts[:2])
 
@@ -44,7 +44,7 @@ def imports() -> Iterator[tuple[str, str]]:
     """Yield which room imports which other one."""
     for file in modules(CHECKS):
         own = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:  # not those for a type checker alone
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:  # without those that are only for a type checker
             module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
             if module.startswith("checks.") and room(module) != room(own):
                 yield room(own), room(module)
@@ -59,14 +59,14 @@ def circles() -> int:
 
 
 def doubles() -> list[str]:
-    """Return the names that two classes of the course have."""
+    """Return the names that more than one class of the course has."""
     trees = [ast.parse(file.read_text(encoding="utf-8")) for name in OWN for file in modules(ROOT / name)]
     names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     return sorted(name for name, count in names.items() if count > 1)
 
 
 def main() -> int:
-    """Print the figures; return 1 where one is too high."""
+    """Print the figures; return 1 if one is too high."""
     for folder in sorted({file.parent for file in modules(CHECKS)}):
         own = [file for file in modules(folder) if file.parent == folder]
         longest = max(own, key=lines)

@@ -2,9 +2,9 @@
 
     python benchmarks/other_api.py [--seconds 30]
 
-Installs the package into a folder that is gone afterwards (it takes Node.js with npm, and a network), serves it behind
-a relay that notes who asks for what, and runs each reference twice: in one process, and as master and two workers. Ends
-with status 1 where a request fails, a comment is below a post of another user, or two users have one id.
+Installs the package into a temporary folder (this needs Node.js with npm, and a network), serves it behind a relay that
+notes which user asks for what, and runs each reference twice: in one process, and as a master with two workers. Ends
+with status 1 if a request fails, a user asks for comments on another user's post, or two users have one id.
 """
 
 import argparse
@@ -40,7 +40,7 @@ WAIT_S = 30.0
 
 @contextlib.contextmanager
 def other_api(folder: Path) -> Iterator[str]:
-    """Give the address of the package's server, installed into this folder."""
+    """Yield the address of the package's server, installed into this folder."""
     if not (node := shutil.which("node")) or not (npm := shutil.which("npm")):
         sys.exit("Node.js with npm is needed: apt install nodejs npm")
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]
@@ -71,10 +71,10 @@ def other_api(folder: Path) -> Iterator[str]:
 
 
 def relay(url: str) -> flask.Flask:
-    """Return an application that hands each request on, and tells users apart by a cookie."""
+    """Return an application that passes each request on, and tells users apart by a cookie."""
     app = flask.Flask("relay", static_folder=None)
     app.after_request(name_visitor)
-    own = threading.local()  # a session is for one thread
+    own = threading.local()  # each thread needs a session of its own
 
     @app.get("/<path:path>")
     def hand_on(path: str) -> flask.Response:
@@ -87,7 +87,7 @@ def relay(url: str) -> flask.Flask:
 
 
 def run(locustfile: Path, target: Target, seconds: int, workers: int, log: Path) -> str:
-    """Run a reference to its end; return what Locust wrote where it ended badly, as after a failed request."""
+    """Run a reference to its end; return Locust's log if it ended badly, for example after a failed request."""
     command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary", "-H", target.url]
     test = ["-u", str(USERS), "-r", str(USERS), "--run-time", f"{seconds}s", "--stop-timeout", "5"]
     port = str(free_port())
@@ -122,7 +122,7 @@ def faults(visits: Sequence[Sequence[Request]], posts_of: dict[str, set[str]]) -
 
 
 def main() -> int:
-    """Print what the users did, run by run; return 1 where something was wrong."""
+    """Print what the users did, run by run; return 1 if something was wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seconds", type=int, default=30, help="length of each run (%(default)s)")
     seconds = parser.parse_args().seconds

@@ -4,9 +4,9 @@
 
 One master, three workers, and as many users as ids. In each round something happens at a random moment: workers are
 killed (kill -9), one quits, one loses its network for a while (SIGSTOP, SIGCONT), the master is killed and started
-anew, or both. What has died is replaced after a random time. After it each id must have exactly one user, and each
-worker that has lived through it must be at work; and at no time may two users have had the same id. Ends with status 1
-where that fails. A round takes about 10 s.
+again, or several of these. Dead processes are replaced after a random time. Afterwards each id must have exactly one
+user, and each surviving worker must be at work; and two users must never have had the same id at the same time. Ends
+with status 1 if that fails. A round takes about 10 s.
 """
 
 import argparse
@@ -32,14 +32,14 @@ class Chaos:
         self.fleet, self.rng = processes, rng
         self.workers = [processes.start_worker() for _ in range(WORKERS)]
         self.master = self._new_master()
-        self.survivors = {worker.pid for worker in self.workers}  # that have had users before, and should have now
+        self.survivors = {worker.pid for worker in self.workers}  # workers that had users, and should again
         self.dismissed = self.prompted = 0
 
     def _new_master(self) -> Process:
         return self.fleet.start_master(IDS, "--enable-rebalancing", workers=WORKERS)
 
     def happen(self, event: str) -> None:
-        """Let it happen, and replace what has died."""
+        """Make an event happen, and replace the processes that have died."""
         self.survivors = self.fleet.at_work()
         self._pause(1)
         victims = self.rng.sample(self.workers, 2 if event == "two killed" else 1)
@@ -70,10 +70,10 @@ class Chaos:
         self.workers = [worker if worker.poll() is None else self.fleet.start_worker() for worker in self.workers]
 
     def replace_the_dismissed(self) -> None:
-        """Do so for those that a new master has told to quit.
+        """Start a worker for each that a new master has told to quit.
 
-        Locust 2.47 does that where a worker's word that its users are started was meant for the master before. Where
-        that was its last worker, the test is over, and a master without a web page ends or hears nobody any more.
+        Locust 2.47 does that if a worker's message that its users have started was meant for the previous master. If
+        that was the new master's last worker, the test is over, and a master without a web page ends or goes deaf.
         """
         if "The last worker quit" in self.fleet.log(self.master):
             send(self.master, "SIGKILL")
@@ -85,17 +85,17 @@ class Chaos:
                 self.replace_the_dead()
 
     def recovers(self) -> bool:
-        """Tell whether each id comes to have one user, with all survivors at work, in the master's own test.
+        """Tell whether each id gets exactly one user, with all survivors at work, in the master's own test.
 
-        A new worker may stay without users: Locust 2.47 passes over one that comes while it shares users out anew.
+        A new worker may stay without users: Locust 2.47 overlooks one that comes while it redistributes users.
         """
         return until(self._is_well, PATIENCE_S) or self._recovers_with_a_new_worker()
 
     def _recovers_with_a_new_worker(self) -> bool:
         """Replace a worker and look again.
 
-        Locust 2.47 may share users out to a worker that has just died. It then looks again only when a worker comes,
-        rebalancing or not: until then there are fewer users than ids, and nobody has lost an id.
+        Locust 2.47 may give users to a worker that has just died. It then looks again only when a worker comes, with or
+        without rebalancing: until then there are fewer users than ids, but no id is lost.
         """
         self.prompted += 1
         send(self.workers[-1], "SIGTERM")
@@ -144,7 +144,7 @@ def run(rounds: int, seed: int) -> list[str]:
 
 
 def main() -> int:
-    """Print the rounds; return 1 where an id was held twice or lost, or a worker stopped working."""
+    """Print the rounds; return 1 if an id was held twice or lost, or a worker stopped working."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=100, help="how many (100)")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="repeats a choice of events")

@@ -3,9 +3,9 @@
     python benchmarks/scaling.py [--quick] [--run-time 20s] [--out FILE.svg]
 
 Each case runs with one worker and with two: a shop that is the bottleneck (8 seats, 50 ms a request: 160 requests/s and
-no more), and users who compute 10 ms for each request, so that the load generator is. --quick stops after these
-two, in about 30 s; --run-time is what the four runs share. Otherwise the reference solution of stage 04 follows, with
-the 5000 users of its master.conf against the pet shop, and a picture of it all.
+no more), and users who compute 10 ms for each request, so that the load generator is the bottleneck. --quick stops
+after these two, in about 30 s; --run-time is for the four runs together. Otherwise the reference solution of stage 04
+follows, with the 5000 users of its master.conf against the pet shop, and a picture of everything.
 
 Everything shares the cores of this machine: shop, master and workers. So the table has the CPU of each.
 """
@@ -40,13 +40,13 @@ SEATS, WORK_MS = 8, 50
 COMPUTE_MS = 10
 USERS = 40
 SHORTEST_S = 4.0  # Locust's CPU warning takes 3 s in these runs
-BIG_RUN_S = 120  # 50 s until the 5000th user, and as long again
+BIG_RUN_S = 120  # 50 s until the 5000th user has started, and more than as long again
 OPEN_FILES = 10_000  # what Locust asks the system for; a connection is a file
-END_S = 60.0  # for a process to end by itself
+END_S = 60.0  # for a process to end on its own
 CPU_WARNING = "CPU usage above"
 Swarm = list["subprocess.Popen[bytes]"]
 
-# Locust looks at its CPU every 10 s, and the first look has nothing to compare with: too late for a short run.
+# Locust checks its CPU every 10 s, and its first check has nothing to compare with, which is too late for a short run.
 COMMON = """
 import hashlib
 import locust.runners
@@ -81,7 +81,7 @@ class Signer(HttpUser):
 
 @dataclass(frozen=True)
 class Result:
-    """A run: requests/s, response times in ms, shares of one core in per cent, and whether Locust warned of its CPU."""
+    """A run: requests/s, response times in ms, per cent of one core, and whether Locust warned about its CPU."""
 
     rps: float
     median_ms: float
@@ -96,7 +96,7 @@ class Result:
 
 @contextlib.contextmanager
 def running(command: Sequence[object], cwd: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Give a process whose output goes to `log`; it has ended when the block is left."""
+    """Yield a process whose output goes to `log`; it has ended when the block is left."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *map(str, command)], cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output
@@ -114,7 +114,7 @@ def running(command: Sequence[object], cwd: Path, log: Path) -> Iterator["subpro
 
 @contextlib.contextmanager
 def shop(folder: Path, *options: object) -> Iterator[tuple[str, int]]:
-    """Give the address and the process id of a fresh pet shop."""
+    """Yield the address and the process id of a fresh pet shop."""
     log = folder / "shop.log"
     log.unlink(missing_ok=True)
     command = ["-m", "petshop_app", "--port", 0, "--database", folder / "pets.sqlite3", *options]
@@ -134,14 +134,14 @@ def wait_for(log: Path, pattern: str, process: "subprocess.Popen[bytes]") -> str
 
 
 def command_line(process: "subprocess.Popen[bytes]") -> str:
-    """Return what a process was started with."""
+    """Return the command line with which a process was started."""
     assert isinstance(process.args, list)
     return " ".join(map(str, process.args))
 
 
 @contextlib.contextmanager
 def swarm(folder: Path, cwd: Path, master: Sequence[object], workers: Sequence[Sequence[object]]) -> Iterator[Swarm]:
-    """Give a master and its workers, each started with its options in `cwd`; their logs go to `folder`."""
+    """Yield a master and its workers, each started with its options in `cwd`; their logs go to `folder`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     commands = [
@@ -184,7 +184,7 @@ def cpu_until_end(master: "subprocess.Popen[bytes]", pids: Sequence[int], second
 
 
 def measure(locustfile: str, workers: int, seconds: float, *shop_options: object) -> Result:
-    """Run a locustfile with so many workers for some seconds against a fresh shop."""
+    """Run a locustfile with `workers` workers for `seconds` seconds against a fresh shop."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "locustfile.py").write_text(locustfile)
@@ -218,14 +218,14 @@ def percentile(times: dict[float, int], share: float) -> float:
 
 
 def rounds_for(milliseconds: float) -> int:
-    """Return how many rounds of hashing keep a core of this machine busy for so long."""
+    """Return how many rounds of hashing keep a core of this machine busy for `milliseconds`."""
     trial = 20_000
     best = min(timed_hash(trial) for _ in range(5))
     return max(1, round(trial * milliseconds / 1000 / best))
 
 
 def timed_hash(rounds: int) -> float:
-    """Return the seconds that so many rounds take."""
+    """Return the seconds that `rounds` rounds of hashing take."""
     began = time.perf_counter()
     hashlib.pbkdf2_hmac("sha256", b"{}", b"salt", rounds)
     return time.perf_counter() - began
@@ -257,7 +257,7 @@ def both_cases(seconds: float) -> dict[str, list[Result]]:
 
 
 def summary(results: dict[str, list[Result]]) -> str:
-    """Return in one line what was to be seen."""
+    """Return in one line what the runs have shown."""
     gains = {name: two.rps / one.rps for name, (one, two) in results.items()}
     warned = [name for name, runs in results.items() if runs[0].is_warned]
     sign = f"only the {warned[0]} case" if len(warned) == 1 else ("both cases" if warned else "neither case")
@@ -315,7 +315,7 @@ def big_run() -> tuple[list[Moment], str]:
 
 
 def count_pets(database: Path) -> int:
-    """Return how many pets a shop has; not asked through its door, where thousands may still be waiting."""
+    """Return how many pets a shop has; read from its database, since thousands of requests may still be queued."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
         (count,) = connection.execute("SELECT COUNT(*) FROM pets").fetchone()
     return int(count)
@@ -333,7 +333,7 @@ def moment(row: dict[str, str], first: dict[str, str]) -> Moment:
 
 
 def by_kind(failures: Sequence[dict[str, str]]) -> dict[str, int]:
-    """Return how many requests failed because they were late, because of their status, and for want of a connection."""
+    """Return how many requests failed because of their time, because of their status, and without a connection."""
     kinds = {"over the limit": 0, "status": 0, "connection": 0}
     for row in failures:
         said = row["Error"]
@@ -351,14 +351,14 @@ def by_kind(failures: Sequence[dict[str, str]]) -> dict[str, int]:
 
 
 def open_file_advice() -> str:
-    """Return what to do where the system lets no process open enough files; empty where it does, or has no limit."""
+    """Return what to do if the system doesn't let a process open enough files; empty if it does, or has no limit."""
     try:
         import resource
     except ImportError:  # Windows
         return ""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY or hard >= OPEN_FILES:
-        return ""  # Locust and the shop raise the soft limit by themselves
+        return ""  # Locust and the shop raise the soft limit themselves
     return (
         f"Each connection is an open file, and this terminal allows a process {hard} of them (`ulimit -Hn`): too few "
         f"for 5000 users. Linux: raise nofile in /etc/security/limits.conf and log in again; in a container: "
@@ -417,7 +417,7 @@ def seconds_of(text: str) -> float:
 
 
 def main() -> int:
-    """Print the tables and what was to be seen."""
+    """Print the tables and what the runs have shown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument(
         "--quick", action="store_true", help="the two cases alone, without the 5000 users and the picture"

@@ -2,9 +2,9 @@
 
     python benchmarks/steadiness.py [--runs 30] [--stage 01] [--jobs 1]
 
-Each run grades one right and one wrong submission of each stage, in turn through the corpus, beside one busy process
-for each core. What is inconclusive is counted, and graded once more. Ends with status 1 where a verdict differs from
-the expected one, or more than 1 in 100 are inconclusive.
+Each run grades one right and one wrong submission of each stage, going through the corpus in turn, beside one busy
+process for each core. Inconclusive verdicts are counted, and graded once more. Ends with status 1 if a verdict differs
+from the expected one, or more than 1 in 100 are inconclusive.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def busy_cores() -> Iterator[None]:
 
 
 def chosen(runs: int, stage: str) -> list[Entry]:
-    """Return what is graded: for each run and stage a right and a wrong submission, going round in the corpus."""
+    """Return the submissions to grade: a right and a wrong one for each run and stage, going round in the corpus."""
     stages = sorted({entry.stage for entry in entries(stage=f"{stage}*")})
     return [
         corpus[run % len(corpus)]
@@ -47,14 +47,14 @@ def chosen(runs: int, stage: str) -> list[Entry]:
 
 
 def graded(entry: Entry) -> tuple[Entry, bool, Verdict]:
-    """Return the verdict on a submission, and whether it took a second run."""
+    """Return the verdict on a submission, and whether it needed a second run."""
     verdict = grade_entry(entry)
     is_open = verdict.report["stages"][entry.stage]["outcome"] == "inconclusive"
     return entry, is_open, grade_entry(entry) if is_open else verdict
 
 
 def main() -> int:
-    """Print each verdict that is off, and the sums."""
+    """Print each wrong verdict, and the totals."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--runs", type=int, default=30, help="right and wrong submissions for each stage (30 of each)")
     parser.add_argument("--stage", default="", help="only this stage, such as 01")

@@ -3,9 +3,9 @@
     python benchmarks/trust.py [--rounds 3] [--stage 01] [--sample N] [--jobs 2]
 
 Every submission of the corpus, hostile ones too, has to get exactly its expected verdict in each round. Mutants run
-once, but for those that mean nothing or that the brief leaves free (tests/equivalent.toml). --sample takes so many of
-each stage, drawn by lot, in place of all. Ends with 1 where a verdict is off, more than 2 % of the mutants pass, or
-hostile code gets further than its cell.
+once, except those that change nothing or that the brief allows (tests/equivalent.toml). --sample N takes N random ones
+of each stage instead of all. Ends with 1 if a verdict is wrong, more than 2 % of the mutants pass, or hostile code gets
+out of its cell.
 """
 
 import argparse
@@ -34,7 +34,7 @@ EXAM = "checks.lab.exam"
 
 @dataclass
 class Tally:
-    """How many verdicts of a kind were due and right, and what was wrong about the others."""
+    """How many verdicts of a kind were due and right, and what was wrong with the others."""
 
     what: str
     due: int = 0
@@ -42,7 +42,7 @@ class Tally:
     off: list[str] = field(default_factory=list)
 
     def count(self, name: object, mistake: str) -> None:
-        """Count one verdict; a mistake is said at once."""
+        """Count one verdict; print a mistake at once."""
         self.due += 1
         self.right += not mistake
         if mistake:
@@ -54,11 +54,11 @@ class Tally:
 
 
 def graded(entry: Entry, temporary: str) -> str:
-    """Return what is wrong about the verdict on a submission of the corpus, in exam mode; "" where nothing is."""
+    """Return what is wrong with exam mode's verdict on a submission of the corpus; "" if nothing is."""
     arguments = (f"--submission={entry.folder}", "-k", entry.stage)
     try:
         verdict = grade(*arguments, program=EXAM, TMPDIR=temporary)
-        if verdict.report["stages"][entry.stage]["outcome"] == "inconclusive":  # as a round of candidates does, once
+        if verdict.report["stages"][entry.stage]["outcome"] == "inconclusive":  # again, as a round does
             verdict = grade(*arguments, program=EXAM, TMPDIR=temporary)
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         return str(error)
@@ -66,7 +66,7 @@ def graded(entry: Entry, temporary: str) -> str:
 
 
 def contained(entry: Entry) -> str:
-    """Return what a hostile submission did that it must not, or what is wrong about its verdict."""
+    """Return what a hostile submission did though it must not, or what is wrong with its verdict."""
     with tempfile.TemporaryDirectory() as folder:
         inside, temporary = Path(folder, "in"), Path(folder, "tmp")
         inside.mkdir()
@@ -91,7 +91,7 @@ def tally(what: str, due: Iterable[Entry], judge: Callable[[Entry], str], jobs: 
 
 
 def tally_corpus(rounds: int, stage: str, jobs: int) -> tuple[list[Tally], str]:
-    """Grade right and wrong submissions; return the sums, and what was left behind by all of them together."""
+    """Grade right and wrong submissions; return the totals, and what all of them together left behind."""
     sums: list[Tally] = []
     try:
         with tempfile.TemporaryDirectory() as temporary, unharmed(Path(temporary)):
@@ -124,7 +124,7 @@ def passes(stage: str) -> list[str]:
 
 
 def main() -> int:
-    """Print the sums, and all that was off."""
+    """Print the totals, and everything that was wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=1, help="times that the corpus is graded (%(default)s)")
     parser.add_argument("--stage", default="", help="only this stage, such as 01")
@@ -139,7 +139,7 @@ def main() -> int:
     rate = 60 * verdicts / (time.monotonic() - started)
     sums.append(tally_mutants(options.stage, options.sample, options.jobs))
     hostiles = options.rounds * [entry for entry in hostile() if entry.stage.startswith(options.stage)]
-    sums.append(tally("hostile contained", hostiles, contained, 1))  # one by one: what is left must be its own
+    sums.append(tally("hostile contained", hostiles, contained, 1))  # one by one, to see which left what
     changed = [file for file, kept in fingerprint().items() if before.get(file) != kept]
     print("", *sums, f"verdicts a minute       {rate:5.1f}", sep="\n")
     print(f"left behind by right and wrong ones: {left or 'nothing'}")

@@ -1,4 +1,4 @@
-"""The stages of the course: what each one consists of. Whatever has to know something about a stage reads it here.
+"""The stages of the course: what each one consists of. Code that has to know something about a stage reads it here.
 
 To add a stage, add its exercise folder, its solution folder, its check with hints and starter, and its row.
 """
@@ -30,15 +30,15 @@ class Demo:
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage, called as its folders and its check are, and all in which it differs from a plain one."""
+    """A stage, named like its folders and its check, and everything in which it differs from a plain one."""
 
     name: str
     locustfile: str = "locustfile.py"
-    inner: str = ""  # the folder in the stage's own folder that is handed in; empty: the stage's own
-    taken: tuple[str, ...] = ()  # the names of files that take part, besides Python and data files
-    judged: tuple[str, ...] = ("locustfile.py",)  # the solution's files: most changes in one have to cost the verdict
+    inner: str = ""  # the folder to hand in, inside the stage's own folder; empty: the stage's own folder
+    taken: tuple[str, ...] = ()  # the names of further files that take part, in addition to Python and data files
+    judged: tuple[str, ...] = ("locustfile.py",)  # the solution's files: most changes to one must make the verdict fail
     port: int = 5000  # of 127.0.0.1, where the brief says that the target listens
-    is_apart: bool = False  # it goes out alone, so its folder lies beside exercises/ and it follows no stage
+    is_apart: bool = False  # it is handed out alone, so its folder lies beside exercises/ and it follows no stage
     runs: int = 1  # of Locust, one after the other, that a verdict may take
     demo: Demo = field(default=Demo())
 
@@ -65,7 +65,7 @@ class Stage:
 
     @property
     def starter(self) -> Path:
-        """The folder of what was handed out, as it was, in the place that the answer has in the stage's folder."""
+        """The folder of the files as handed out, at the place that the answer has in the stage's folder."""
         return STARTERS / self.name / self.inner
 
 
@@ -80,12 +80,12 @@ _ROWS = (
     ),
     Stage(
         "03_slo_failures",
-        demo=Demo(700, 100, shop=KNOWN_CAPACITY, locust=("--exit-code-on-error", "0")),  # failures are the show
+        demo=Demo(700, 100, shop=KNOWN_CAPACITY, locust=("--exit-code-on-error", "0")),  # failures are what it shows
     ),
     Stage(
         "04_master_worker",
         taken=("master.conf", "worker.conf"),
-        judged=("master.conf", "worker.conf"),  # not the locustfile: it is about who runs, not about what users do
+        judged=("master.conf", "worker.conf"),  # not the locustfile: the stage is about processes, not users
         runs=3,
         demo=Demo(script="benchmarks/scaling.py"),
     ),
@@ -106,7 +106,7 @@ STAGES = {row.name: row for row in _ROWS}
 
 
 def named(name: str) -> Stage:
-    """Return the stage of a name; one that has no row is a plain one."""
+    """Return the stage with this name; a stage without a row is a plain one."""
     return STAGES.get(name) or Stage(name)
 
 

@@ -11,7 +11,7 @@ from checks.lab.locust.run import Ending
 
 HOST = "http://127.0.0.1:5000"
 ROUNDS = 8  # of both steps, for each user
-MIN_ROUNDS = 3  # less is no evidence of "again and again"
+MIN_ROUNDS = 3  # fewer are no evidence of "again and again"
 # Names from randint(1, 10000) repeat by chance: of 12 users with 16 names each, more than 4 repeats come up in fewer
 # than 1 run in 10^6 (Poisson with mean 12 * 120 / 10000 = 0.144: 5e-7). A run that is hard to end has many more names.
 NAMES = 16
@@ -53,7 +53,7 @@ def test_host(run: Run) -> None:
 @pytest.mark.criterion(points=1, after="loads")
 def test_users(run: Run) -> None:
     """Each simulated user is one visitor of the shop, from its start to the end."""
-    if (seen := looked_like(run)) and not were_replaced(run, (ADD, OPEN)):  # that users stop, test_order says
+    if (seen := looked_like(run)) and not were_replaced(run, (ADD, OPEN)):  # test_order reports users that stop
         advice = "send every request through self.client, which keeps the user's cookies"
         if len(run.journal.visits()) <= run.users:
             advice = "let Locust start as many users as it is asked for, each with its own self.client"

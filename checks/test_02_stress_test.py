@@ -14,9 +14,9 @@ from checks.lab.verdict.strain import standstill
 from petshop_app import mystery
 
 USERS = 200
-NOTHING = 0.001  # seconds: a think time below is none
+NOTHING = 0.001  # seconds: a shorter think time counts as none
 SAME_NAME = "did you start the shop with --mystery and this very name? Its numbers follow from the name. If you did: "
-TOLERANCE, WHOLE_USERS = 0.15, 2.0  # of the true value; nobody steps finer than by two users
+TOLERANCE, WHOLE_USERS = 0.15, 2.0  # of the true value; nobody raises the number of users in finer steps than two
 
 
 @pytest.fixture(scope="module")

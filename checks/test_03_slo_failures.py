@@ -1,7 +1,7 @@
 """Stage 03: a dashboard that takes more than 3000 ms, or comes with anything but a 200, is reported as a failure.
 
 The shop answers `GET /` by a script in secret order, on both sides of the limit. Each answer has a number and Locust's
-count of it names that number, so it is known what the submission made of each single answer.
+count of it names that number, which shows how the submission judged each single answer.
 """
 
 import pytest
@@ -22,8 +22,8 @@ from checks.lab import Failed, Inconclusive, Lab, Run, require_requests
 from checks.lab.target.middleware.faults import Answer
 
 CONSTANT = "RESPONSE_TIME_LIMIT_MS"
-# So many answers below the limit may fail though nothing shows that they were late: a machine may stop the submission
-# between Locust's clock and its own. Where some answers are known to be late, as many more may fail.
+# How many answers below the limit may fail though nothing shows that they were late: a machine may stop the submission
+# between Locust's clock and its own. If some answers are known to be late, as many more may fail.
 CHANCE = 1
 
 
@@ -41,7 +41,7 @@ def run(lab: Lab, answers: list[Answer]) -> Run:
 
 @pytest.fixture
 def responses(run: Run) -> list[Response]:
-    """Each scripted answer, which Locust has counted."""
+    """Each scripted answer, all of which Locust has counted."""
     return slo.responses_of(run)
 
 

@@ -11,7 +11,7 @@ from checks.judging.data.scenarios import Scenarios
 from checks.lab import Lab, require_requests
 from checks.lab.verdict.figures import require_reported
 
-VISITS = 5  # of each user whose owner has pets; how often it looks at the pets is its own affair
+VISITS = 5  # of each user whose owner has pets; the brief doesn't say how often it looks at the pets
 
 
 def missing(observed: Observation) -> Iterator[Missing]:

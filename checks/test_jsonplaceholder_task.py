@@ -13,7 +13,7 @@ from checks.judging.data.scenarios import Scenarios
 from checks.lab import Lab, NotStarted, require_requests
 from checks.lab.verdict.figures import require_reported
 
-POSTS, COMMENTS = 3, 5  # times that each user asks for them before it is judged; COMMENTS where it has posts
+POSTS, COMMENTS = 3, 5  # times that each user asks for them before it is judged; COMMENTS only if it has posts
 
 
 def missing(observed: Observation) -> Iterator[Missing]:
@@ -27,7 +27,7 @@ def trial(lab: Lab) -> Scenarios:
     return Scenarios(lab, jsonplaceholder.API, missing)
 
 
-# --- part 1: each user its own id
+# --- part 1: an id for each user
 
 
 @pytest.mark.criterion(points=1, part=1)
@@ -63,7 +63,7 @@ def test_wraps(trial: Scenarios) -> None:
     rules.require_wrap(trial.single)
 
 
-# --- part 2: each user its own posts
+# --- part 2: each user's own posts
 
 
 @pytest.mark.criterion(points=2, part=2, after="users")
@@ -103,7 +103,7 @@ def test_think_time(trial: Scenarios) -> None:
 
 @pytest.fixture(scope="module")
 def distribution(lab: Lab) -> ClusterScenarios:
-    """The submission's runs as a master and its workers; not started where no message is registered."""
+    """The submission's runs as a master and its workers; not started if no message is registered."""
     submission = lab.submission
     if not any(b"register_message" in submission.read(file) for file in submission.files if file.suffix == ".py"):
         raise NotStarted("part 3 is a bonus; it begins with register_message")

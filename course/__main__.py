@@ -1,6 +1,6 @@
 """Runs one command in this Python: `python -m course COMMAND`, which workshop.py starts by this file's path.
 
-Started by its path and with -P, Python imports nothing from the folder in which the user stands.
+Started by its path and with -P, Python imports nothing from the user's current folder.
 """
 
 import sys

@@ -5,7 +5,7 @@ import re
 
 
 def run_time(text: str) -> str:
-    """Accepts the run times that Locust does, but for 0, which would end at once."""
+    """Accepts the run times that Locust accepts, except 0, which would end at once."""
     if not re.fullmatch(r"\d+|(?=\d)(\d+h)?(\d+m)?(\d+s)?", text) or not re.search(r"[1-9]", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a run time: write 20, 20s, 3m or 1h20m")
     return text

@@ -12,7 +12,7 @@ NUMBERED = tuple(stage for stage in STAGES.values() if stage.number)
 def chosen(wanted: str, among: Iterable[Stage] = NUMBERED) -> Stage:
     """Returns the stage that `01`, `1`, its name or its folder means; raises Stop with the list if there is none."""
     stages = {stage.name: stage for stage in among}
-    folder = re.split(r"[\\/]", wanted.rstrip("\\/"))[-1]  # as completed by a shell, of Windows too
+    folder = re.split(r"[\\/]", wanted.rstrip("\\/"))[-1]  # as a shell completes it, on Windows, too
     for name, stage in stages.items():
         if folder.zfill(2) in (name, name.split("_")[0]):
             return stage

@@ -77,7 +77,7 @@ def run(stage: Stage, options: argparse.Namespace, folder: Path) -> int:
 
 @contextlib.contextmanager
 def pet_shop(stage: Stage, folder: Path) -> Iterator[Started]:
-    """Gives a pet shop that answers, on a database in `folder`."""
+    """Yields a pet shop that answers, with its database in `folder`."""
     port = free_port("the pet shop", stage.port)
     url = f"http://127.0.0.1:{port}"
     command = [
@@ -91,7 +91,7 @@ def pet_shop(stage: Stage, folder: Path) -> Iterator[Started]:
 
 @contextlib.contextmanager
 def swarm(stage: Stage, options: argparse.Namespace, folder: Path, shop_url: str) -> Iterator[Started]:
-    """Gives Locust on the stage's solution, its web page answering if it has one; statistics go to `folder`."""
+    """Yields Locust on the stage's solution, when its web page, if any, answers; statistics go to `folder`."""
     port = 0 if options.headless else free_port("Locust", 8089)
     url = f"http://127.0.0.1:{port}"
     command = [

@@ -1,4 +1,4 @@
-"""How a command ends: with a status of its own, with one line that names the culprit and the way out, or unheard."""
+"""How a command ends: with its own status, with one line that names culprit and way out, or without a reader."""
 
 import contextlib
 import errno
@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-UNHEARD = 141  # a shell's status for a program whose output nobody reads any more
+UNHEARD = 141  # a shell's status for a program whose output is no longer read
 
 # What an OSError says, here or in the output of pip and npm, and the line that the user gets for it.
 WAYS_OUT = {
@@ -27,7 +27,7 @@ class Stop(Exception):
 
 
 class Unheard(Exception):
-    """Ends the command, for nobody reads what it prints any more, as in `grade ... | head`."""
+    """Ends the command, since the reader of its output has gone, as in `grade ... | head`."""
 
 
 def say(line: str) -> None:
@@ -38,30 +38,30 @@ def say(line: str) -> None:
 
 @contextlib.contextmanager
 def heard() -> Iterator[None]:
-    """Raises Unheard where the block's output finds no reader."""
+    """Raises Unheard if the block's output has no reader."""
     try:
         yield
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EINVAL):  # the latter is how Windows says it
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows uses the latter
             raise
         raise Unheard from None
 
 
 def way_out(message: str, ways: Mapping[str, str] = WAYS_OUT) -> str:
-    """Returns the line that helps against the cause that the message shows, "" if it is an unknown one."""
+    """Returns the line that helps against the cause that the message shows; "" if the cause is unknown."""
     return next((line for pattern, line in ways.items() if re.search(pattern, message)), "")
 
 
 def status_of(command: Callable[[], int]) -> int:
-    """Runs a command and returns the exit status: its own, 1 after an error, 141 where nobody reads its output."""
+    """Runs a command and returns the exit status: its own, 1 after an error, 141 if its output has no reader."""
     try:
         try:
             if isinstance(sys.stdout, io.TextIOWrapper):
-                sys.stdout.reconfigure(errors="replace")  # a console that can't show a letter is no reason to end
+                sys.stdout.reconfigure(errors="replace")  # a command must not end because a console can't show a letter
             return _told(command)
         finally:
             with heard():
-                sys.stdout.flush()  # argparse leaves that to the end of Python, which would complain
+                sys.stdout.flush()  # argparse leaves that to Python's exit, which would complain
     except Unheard:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNHEARD

@@ -1,4 +1,4 @@
-"""`grade`: submissions of others, in exam mode unless --practice was given."""
+"""`grade`: grades other people's submissions, in exam mode unless --practice is given."""
 
 import argparse
 import re
@@ -50,7 +50,7 @@ def meant(path: Path) -> list[Path]:
 
 
 def is_missing(path: Path) -> bool:
-    """Tells whether there is nothing at a path. Where nobody may look, or a link leads nowhere, the round says so."""
+    """Tells whether there is nothing at a path. The round itself reports forbidden paths and broken links."""
     try:
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -61,7 +61,7 @@ def is_missing(path: Path) -> bool:
 
 
 def grade(options: argparse.Namespace) -> int:
-    """Grades submissions of others, each in a process of its own, and goes on where an earlier call was interrupted."""
+    """Grades other people's submissions, each in its own process; goes on where an earlier call was interrupted."""
     command = [
         *(sys.executable, "-m", "checks.lab.batch", "--out", options.out.resolve(), "--jobs", options.jobs),
         *(["--stage", options.stage] if options.stage else []),
@@ -70,14 +70,14 @@ def grade(options: argparse.Namespace) -> int:
         *(["--again"] if options.again else []),
         *("--here", Path.cwd(), "--", *(path.absolute() for path in options.paths)),
     ]
-    with running(command, cwd=ROOT, request=INTERRUPT) as process:  # it ends its gradings, and says how far it came
+    with running(command, cwd=ROOT, request=INTERRUPT) as process:  # it ends its gradings, and says how far it got
         return first_to_end({"the round": process})[1]
 
 
 def isolation() -> str:
     """Returns the mode that isolates strangers' code; raises Stop unless a probe has shown that it works here.
 
-    A probe that is missing, crashes, or ends without a word has shown nothing.
+    A probe that is missing, crashes, or ends silently has shown nothing.
     """
     command = [sys.executable, "-m", "checks.lab.exam", "--probe"]
     probe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)

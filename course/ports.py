@@ -1,4 +1,4 @@
-"""Ports of 127.0.0.1: which one is free, and whose turn it is to choose."""
+"""Ports of 127.0.0.1: which one is free, and which demo may choose."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from course.ending import Stop, say
 from course.programs import START_LIMIT
 
-TURN_PORT = 49571  # held, and never listened at, by the demo that is choosing its ports
+TURN_PORT = 49571  # the demo that is choosing its ports binds it, but never listens on it
 
 
 def free_port(name: str, wanted: int) -> int:
@@ -24,12 +24,12 @@ def free_port(name: str, wanted: int) -> int:
 
 @contextlib.contextmanager
 def turn() -> Iterator[None]:
-    """Lets one demo at a time choose its ports: until its programs listen, the next one would take them for free."""
+    """Lets one demo at a time choose its ports: they look free to the next demo until its programs listen."""
     with socket.socket() as place:
         deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                place.bind(("127.0.0.1", TURN_PORT))  # given back by the system however this process ends
+                place.bind(("127.0.0.1", TURN_PORT))  # the system frees it, however this process ends
                 break
             time.sleep(0.1)
         yield
@@ -42,7 +42,7 @@ def is_free(port: int) -> bool:
         if client.connect_ex(("127.0.0.1", port)) == 0:  # macOS lets two programs bind 5000: *:5000 and 127.0.0.1:5000
             return False
     with socket.socket() as server:
-        if os.name == "posix":  # else connections of a server that has just ended would count as taken
+        if os.name == "posix":  # otherwise a port would count as taken just after its server has ended
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             server.bind(("127.0.0.1", port))

@@ -1,4 +1,4 @@
-"""Programs: started in a group of their own, waited for, and ended with all that they have started."""
+"""Programs: started in a process group of their own, waited for, and ended with their children."""
 
 import contextlib
 import http.client
@@ -23,9 +23,9 @@ def running(
     piped: bool = False,
     request: int = TERMINATE,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Gives a started program; when the block is left, in whatever way, the program and its children end.
+    """Yields a started program; however the block is left, the program and its children end.
 
-    They are asked with the signal `request`, get END_LIMIT seconds, and are killed then.
+    They get the signal `request` and END_LIMIT seconds to end, and then are killed.
     """
     process = subprocess.Popen(
         [str(word) for word in command],
@@ -53,7 +53,7 @@ def first_to_end(programs: Mapping[str, subprocess.Popen[bytes]]) -> tuple[str, 
             status = process.poll()
             if status is not None:
                 return name, status
-        time.sleep(0.1)  # Popen.wait() would be deaf to Ctrl-C on Windows
+        time.sleep(0.1)  # on Windows, Popen.wait() would ignore Ctrl-C
 
 
 def wait_until_answering(name: str, process: subprocess.Popen[bytes], url: str) -> None:

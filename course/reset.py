@@ -1,4 +1,4 @@
-"""`reset`: a stage's starter is back, and the learner's own files are kept beside it."""
+"""`reset`: puts a stage's starter back, and keeps the learner's own files beside it."""
 
 import argparse
 import os

@@ -16,18 +16,18 @@ def catch() -> None:
 
 
 def ignore() -> None:
-    """Makes this process go on whichever arrives."""
+    """Makes this process go on, whichever of them arrives."""
     _set(signal.SIG_IGN)
 
 
 def hold() -> None:
-    """Keeps them until the program that takes this process over calls `catch`: its Python would show a traceback."""
+    """Holds them back until the program that replaces this one calls `catch`; Python would print a traceback."""
     if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
 
 
 def _end(number: int, _frame: object) -> None:
-    ignore()  # the tidying up is not to be disturbed
+    ignore()  # a second signal must not disturb the clean-up
     sys.exit(128 + number)
 
 

@@ -19,7 +19,7 @@ from course.programs import running, step
 SLIDES = ROOT / "slides"
 MARP = SLIDES / "node_modules" / "@marp-team" / "marp-cli" / "marp-cli.js"
 
-# What npm or marp-cli says, and the line that the user gets for it.
+# Output of npm or marp-cli, and the line that the user gets for it.
 WAYS_OUT = {
     r"npm (error|ERR!) (code (E?CONN\w+|ENOTFOUND|EAI_AGAIN|\w*TIMEDOUT\w*|ENOTCACHED)|network)": (
         "npm can't reach its registry. The first build of the slides needs a network, later ones don't; "
@@ -75,7 +75,7 @@ def set_up() -> str:
 
 
 def marp(command: Sequence[object]) -> None:
-    """Runs marp-cli; raises Stop if it fails, below all that it said unless the way out is known."""
+    """Runs marp-cli; raises Stop if it fails, after printing its output unless the way out is known."""
     with running(command, piped=True) as process:
         said = process.communicate()[0].decode(errors="replace")
     if process.returncode:

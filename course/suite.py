@@ -37,12 +37,12 @@ def help_wanted(words: list[str], text: str) -> None:
 
 def check(words: list[str]) -> int:
     """Runs the graders with these options of pytest; returns pytest's status."""
-    os.environ["PYTHONSAFEPATH"] = "1"  # else a pytest.py would run that lies where the user stands
+    os.environ["PYTHONSAFEPATH"] = "1"  # otherwise a pytest.py in the user's folder would run
     return pytest(ROOT / "checks", *words)
 
 
 def pytest(*words: object) -> int:
-    """Runs pytest with the terminal as its own; returns its status."""
+    """Runs pytest with full use of the terminal; returns its status."""
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", *words]
     with running(command, stdin=None, request=INTERRUPT) as process:  # after SIGINT pytest still tears fixtures down
         return first_to_end({"pytest": process})[1]

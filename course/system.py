@@ -1,4 +1,4 @@
-"""What differs between the systems: how a group of processes is started and ended, and how a file is locked."""
+"""The differences between systems: how to start and end a group of processes, and how to lock a file."""
 
 import contextlib
 import signal
@@ -26,7 +26,7 @@ if sys.platform == "win32":
             subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
 
     def lock(file: IO[bytes]) -> bool:
-        """Locks the file until it is closed; returns False if somebody else has it."""
+        """Locks the file until it is closed; returns False if another process has the lock."""
         file.seek(1 << 30)  # a byte past the end: Windows would keep pip from reading a locked one
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -45,7 +45,7 @@ else:
         return {"start_new_session": True, "preexec_fn": end_with_parent if sys.platform == "linux" else None}
 
     def end_with_parent() -> None:
-        """Lets this process end where its parent was ended by kill -9 and could not do it (Linux only)."""
+        """Makes this process end if kill -9 ends its parent, which then can't do it (Linux only)."""
         with contextlib.suppress(ImportError, AttributeError, OSError):
             import ctypes
 
@@ -62,7 +62,7 @@ else:
             os.killpg(process.pid, signal.SIGKILL)
 
     def lock(file: IO[bytes]) -> bool:
-        """Locks the file until it is closed; returns False if somebody else has it."""
+        """Locks the file until it is closed; returns False if another process has the lock."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    # Python put this folder first; the package is found from its parent.
+    # Python put this folder first on the path; the package is found from its parent.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     try:
         from petshop_app.server import main

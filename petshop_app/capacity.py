@@ -16,10 +16,10 @@ class Seats:
         self._lock = threading.Lock()
 
     def reserve(self, now: float) -> float:
-        """Return the time at which a request that arrives at `now` is done, on the clock that `now` comes from.
+        """Return the time, on the clock of `now`, at which a request that arrives at `now` is done.
 
-        Times are booked, not waited for: a thread that oversleeps delays its own answer and takes nothing from
-        the seat, so under saturation the throughput is exact.
+        Times are reserved in advance: a thread that oversleeps delays only its own answer and takes no time from
+        the seat, so the throughput is exact under saturation.
         """
         with self._lock:
             done = max(now, self._free_at[0]) + self._service_time_s
@@ -30,7 +30,7 @@ class Seats:
 class Capacity:
     """WSGI middleware that serves `seats` * 1000 / `work_ms` requests/s; /health takes no seat.
 
-    The server needs threads for the requests that wait as well: at least twice as many as seats.
+    The server also needs threads for the requests that wait: at least twice as many as seats.
     """
 
     def __init__(self, app: WSGIApplication, seats: int, work_ms: float) -> None:
@@ -42,7 +42,8 @@ class Capacity:
         if environ.get("PATH_INFO") == "/health":
             return self._app(environ, start_response)
         done = self._seats.reserve(time.perf_counter())
-        # The shop's own work happens within the M milliseconds, so an idle shop answers after M, not after M and a bit.
+        # The shop's own work happens within the M milliseconds, so an idle shop answers after M, and not a little
+        # later.
         answer = self._app(environ, start_response)
         time.sleep(max(0.0, done - time.perf_counter()))
         return answer

@@ -20,7 +20,7 @@ def show() -> str:
 
 @blueprint.post("/")
 def add() -> Response | tuple[str, int]:
-    """Add the form's pet and go back to the dashboard; bad input comes back with what is wrong beside its field."""
+    """Add the form's pet and go back to the dashboard; bad input comes back with the error beside its field."""
     try:
         form = request.form
     except RequestEntityTooLarge:

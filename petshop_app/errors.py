@@ -23,7 +23,7 @@ class Refusal(HTTPException):
 
 
 def init_app(app: Flask) -> None:
-    """Give every refusal the one shape, whether a view, Flask or a crash raised it."""
+    """Give every refusal the same shape, whether a view, Flask or a crash raised it."""
     app.register_error_handler(HTTPException, answer)
 
 

@@ -7,5 +7,5 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/health")
 def show() -> dict[str, str]:
-    """Say that the process answers; the database isn't asked."""
+    """Say that the process answers, without asking the database."""
     return {"status": "ok"}

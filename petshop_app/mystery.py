@@ -1,4 +1,4 @@
-"""The mystery shop: a capacity that follows from a name, for a class to find by measurement."""
+"""The mystery shop: a capacity that depends on a name, for a class to find by measurement."""
 
 import hashlib
 import unicodedata
@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 MAX_NAME_LENGTH: Final = 100
 SEATS: Final = range(10, 31)
-# At 100 requests/s a minute adds 3000 pets to the dashboard; on two cores 200 users still got 99 % of it in it,
-# ramp included. Below 40 requests/s, 200 users would wait longer than a class does.
+# At 100 requests/s, a minute adds 3000 pets to the dashboard. In such a minute on two cores, 200 users still got 99 %
+# of that rate, including the ramp. Below 40 requests/s, 200 users would wait longer than a class is willing to.
 REQUESTS_PER_SECOND: Final = range(40, 101)
 
 
@@ -27,7 +27,7 @@ def limits(name: str) -> Limits:
     """Return the limits of the shop of `name`: the same on every machine; case and surrounding blanks don't count.
 
     Raises:
-        ValueError: `name` is blank, too long, or no text; the message is one sentence.
+        ValueError: `name` is blank, too long, or not a text; the message is one sentence.
     """
     # Unicode's caseless match: a terminal may send an accented letter as one character or as two.
     plain = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold()).strip()

@@ -9,5 +9,5 @@ blueprint = Blueprint("openapi", __name__)
 
 @blueprint.get("/openapi.json")
 def show() -> Response:
-    """Return openapi.json as it stands beside this module."""
+    """Return openapi.json, the file beside this module."""
     return Response(Path(__file__).with_name("openapi.json").read_bytes(), mimetype="application/json")

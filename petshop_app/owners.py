@@ -1,4 +1,4 @@
-"""Owners: who has which pets, and when a pet saw the vet; and how a shop is filled with other owners."""
+"""Owners: which pets they have, when a pet saw the vet, and how to fill a shop with other owners."""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -28,7 +28,7 @@ def show(owner_id: str) -> Response:
 
 @blueprint.get("/owners/<owner_id>/pets")
 def show_pets(owner_id: str) -> Response:
-    """List the owner's pets, oldest first; an empty list for an owner without pets, 404 for no owner."""
+    """List the owner's pets, oldest first; an empty list for an owner without pets, 404 for an unknown owner."""
     query = "SELECT id, name, category FROM ownership JOIN pets ON id = pet_id WHERE owner_id = ? ORDER BY id"
     rows = get_db().execute(query, (find(owner_id).id,))
     return jsonify([pets.Pet(*row)._asdict() for row in rows])
@@ -36,7 +36,7 @@ def show_pets(owner_id: str) -> Response:
 
 @blueprint.get("/pets/<pet_id>/visits")
 def show_visits(pet_id: str) -> Response:
-    """List the pet's visits to the vet, in the order of their dates; 404 for no pet."""
+    """List the pet's visits to the vet, in the order of their dates; 404 for an unknown pet."""
     query = "SELECT id, date, reason FROM visits WHERE pet_id = ? ORDER BY date, id"
     rows = get_db().execute(query, (pets.find(pet_id).id,))
     return jsonify([{"id": visit_id, "date": date, "reason": reason} for visit_id, date, reason in rows])
@@ -55,10 +55,10 @@ def find(owner_id: str) -> seed.Owner:
 
 
 def replace_owners(database: Path, owners: Iterable[seed.Owner], new_pets: Iterable[seed.SeedPet]) -> None:
-    """Let the shop's file hold these owners, pets and visits; the next request sees them, all at once.
+    """Put these owners, pets and visits into the shop's file; the next request sees all of them at once.
 
-    What is there already goes: the owners, their pets, all visits. Pets without an owner stay.
-    No HTTP route does this: it is for whoever serves the shop. `database` is the app's config["DATABASE"].
+    The previous owners, their pets and all visits are removed. Pets without an owner stay.
+    No HTTP route does this; it is for the program that serves the shop. `database` is the app's config["DATABASE"].
 
     Raises:
         sqlite3.Error: an id is used twice, or a pet's owner isn't among the owners; the file stays as it was.

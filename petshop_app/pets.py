@@ -31,7 +31,7 @@ CATEGORIES: Final = (
     "horse",
     "other",
 )
-# Control characters, lone surrogates (UTF-8, and so SQLite, can't hold them), line and paragraph separators.
+# Control characters, lone surrogates (UTF-8 and therefore SQLite can't hold them), line and paragraph separators.
 UNWRITABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 MAX_ID_DIGITS: Final = 18  # SQLite's integers end at 2**63 - 1, which has 19
 
@@ -78,8 +78,8 @@ def find(pet_id: str) -> Pet:
 
 
 def read_id(text: str) -> int | None:
-    """Return the id that a path names, or None, which no row has: also where SQLite could not hold the number."""
-    # Not Flask's int converter: Python refuses to read 5000 digits, and that would be a 500.
+    """Return the id that a path names, or None, which no row has; None also if SQLite could not hold the number."""
+    # Not Flask's int converter: Python refuses to read 5000 digits, which would make the answer a 500.
     return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS else None
 
 
@@ -99,7 +99,7 @@ def valid_name(value: object) -> str:
     """Return the name without the white space around it.
 
     Raises:
-        Refusal: INVALID_NAME, with the rule that is broken.
+        Refusal: INVALID_NAME, with the broken rule.
     """
     if not isinstance(value, str):
         raise Refusal(400, "INVALID_NAME", "Give the pet a name: a text of 1 to 100 characters.")
@@ -117,7 +117,7 @@ def valid_category(value: object) -> str:
     """Return the category in lower case.
 
     Raises:
-        Refusal: UNKNOWN_CATEGORY, with the categories that there are.
+        Refusal: UNKNOWN_CATEGORY, with the known categories.
     """
     category = value.strip().lower() if isinstance(value, str) else None
     if category not in CATEGORIES:

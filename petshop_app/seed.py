@@ -1,4 +1,4 @@
-"""The seed: the owners, pets and visits that a new shop starts with; and how such rows get into the tables."""
+"""The seed: the owners, pets and visits of a new shop, and a function that inserts such rows into the tables."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class Visit(NamedTuple):
 
 
 class SeedPet(NamedTuple):
-    """A pet with what belongs to it; without an `id` it gets the next one that is free."""
+    """A pet with its owner and its visits; without an `id` it gets the next free one."""
 
     name: str
     category: str
@@ -32,7 +32,7 @@ class SeedPet(NamedTuple):
 CHECK_UP: Final = "check-up"
 VACCINATION: Final = "vaccination"
 
-# The sample file of stage 05 lists the same owners in the same order: no order of the ids, and gaps between them.
+# The sample file of stage 05 lists the same owners in the same order; the ids are unsorted and have gaps.
 OWNERS: Final = (
     Owner(407, "Maya Okafor"),
     Owner(112, "Søren Kjær"),
@@ -64,7 +64,8 @@ PETS: Final = (
     SeedPet("Nacho", "hamster"),
     SeedPet("Shelly", "turtle"),
     SeedPet("Rex", "dog"),
-    # From here on each has an owner; those of one owner stand apart: nobody can guess an id from another.
+    # From here on each pet has an owner. The pets of an owner are not adjacent, so nobody can guess one id from
+    # another.
     SeedPet("Luna", "cat", 34, (Visit("2025-03-04", VACCINATION), Visit("2025-09-18", CHECK_UP))),
     SeedPet("Oskar", "dog", 9031, (Visit("2025-01-20", VACCINATION),)),
     SeedPet("Pepper", "dog", 7402, (Visit("2025-02-11", "lame, left hind leg"), Visit("2025-02-25", CHECK_UP))),

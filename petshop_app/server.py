@@ -1,4 +1,4 @@
-"""The command line: serve the shop with waitress, which queues under load where a development server resets."""
+"""The command line: serve the shop with waitress, which queues under load; a development server resets connections."""
 
 import argparse
 import contextlib
@@ -27,13 +27,14 @@ BACKLOG = 4096
 CONNECTION_LIMIT = 20_000
 # Far above what the shop reads: a client that sends some megabytes too many gets an answer, not a closed connection.
 MAX_REQUEST_BYTES = 64 * 1024 * 1024
-# Seconds that a thread keeps Python to itself. With Python's own 5 ms, a thread that reads rows of SQLite gives way at
-# each row to the busy loop of the server, and waits 5 ms: 200 users then got 101 answers a second, with 0.1 ms 335.
+# Seconds that a thread keeps Python to itself. With Python's default of 5 ms, a thread that reads rows of SQLite gives
+# way to the server's busy loop at each row, and waits 5 ms: 200 users got 101 answers a second, against 335 with 0.1
+# ms.
 SWITCH_INTERVAL = 0.0001
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C or SIGTERM; return the exit status: 0, or 1 where the port or the database can't be used."""
+    """Serve until Ctrl-C or SIGTERM; return the exit status: 0, or 1 if the port or the database can't be used."""
     options = parse(arguments)
     try:
         listener = listen(options.host, options.port)
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stack.callback(app.extensions["petshop_db"])
         threads = options.threads
         if options.capacity:
-            # As many again as there are seats, so that each seat's next request is booked before the seat is free.
+            # At least twice as many threads as seats, so that each seat's next request is reserved before the seat is
+            # free.
             threads = max(threads, 2 * options.capacity + 8)
             app.wsgi_app = Capacity(app.wsgi_app, options.capacity, options.work_ms)  # type: ignore[method-assign]
         serve(app, listener, threads)
@@ -93,7 +95,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def mystery_limits(name: str) -> mystery.Limits:
-    """Read a name for argparse: what comes out is the capacity that belongs to it."""
+    """Read a name for argparse, and return the capacity that belongs to it."""
     try:
         return mystery.limits(name)
     except ValueError as error:
@@ -101,14 +103,15 @@ def mystery_limits(name: str) -> mystery.Limits:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there already.
+    """Return a socket that already listens there.
 
     Raises:
         OSError: the port is taken, or this machine has no such address.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        # Not waitress's own: it sets SO_REUSEADDR on Windows too, where two servers would then share a port unnoticed.
+        # Not waitress's own socket: it sets SO_REUSEADDR on Windows, too, where two servers would then silently share
+        # a port.
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except UnicodeError:  # from names such as ".."
         raise OSError(errno.EADDRNOTAVAIL, "not a host name") from None
@@ -116,7 +119,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def passing_database() -> Iterator[Path]:
-    """Yield a database file that lives as long as the block: an earlier run's pets would make the dashboard slow."""
+    """Yield a database file that is removed after the block, since an earlier run's pets would slow the dashboard."""
     with tempfile.TemporaryDirectory(prefix="petshop-", ignore_cleanup_errors=True) as folder:
         yield Path(folder, "petshop.sqlite3")
 
@@ -138,7 +141,7 @@ def why_not_listening(error: OSError, host: str, port: int) -> str:
 
 
 def is_shop(host: str, port: int) -> bool:
-    """Tell whether a pet shop answers there: most often the reader's own, in another terminal."""
+    """Tell whether a pet shop answers there: usually the user's own, in another terminal."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     contract = Path(__file__).with_name("openapi.json").read_bytes()
     connection = http.client.HTTPConnection(reachable, port, timeout=2)
@@ -152,14 +155,14 @@ def is_shop(host: str, port: int) -> bool:
 
 
 def fail(reason: str) -> int:
-    """Say why the shop does not open, and return the exit status for that."""
+    """Say why the shop does not open, and return the exit status for it."""
     print(reason, file=sys.stderr)
     return 1
 
 
 def serve(app: WSGIApplication, listener: socket.socket, threads: int) -> None:
     """Answer on `listener` until Ctrl-C or SIGTERM."""
-    # A queue is what the course wants to see; waitress would log a line for each request that waits.
+    # The course wants a queue, but waitress would log a line for each request that waits.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:
@@ -183,7 +186,7 @@ def serve(app: WSGIApplication, listener: socket.socket, threads: int) -> None:
 
 def stop(_number: int, _frame: FrameType | None) -> NoReturn:
     """End the server; waitress lets requests at work finish, 5 s at most."""
-    # Its warnings about those that were still waiting tell nothing to someone who has just pressed Ctrl-C.
+    # Its warnings about requests that were still waiting don't help a user who has just pressed Ctrl-C.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     raise KeyboardInterrupt
 
@@ -201,9 +204,9 @@ def room_for_connections(threads: int) -> int:
         import resource
     except ImportError:  # Windows has no such limit
         return CONNECTION_LIMIT
-    reserve = 50 + 4 * threads  # each request at work holds the database file, its WAL and a spare or two
+    reserve = 50 + 4 * threads  # each running request holds the database file, its WAL and a spare or two
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # 10240 is what some versions of macOS allow while they call the hard limit infinite.
+    # Some versions of macOS allow only 10240, though they report an infinite hard limit.
     for wanted in (CONNECTION_LIMIT + reserve, 10_240):
         if soft == resource.RLIM_INFINITY or soft >= wanted:
             break
@@ -215,12 +218,12 @@ def room_for_connections(threads: int) -> int:
 
 
 class JsonErrorTask(ErrorTask):
-    """What waitress refuses by itself (malformed HTTP, a far too large body), in the shop's one error shape."""
+    """Requests that waitress itself refuses (malformed HTTP, a far too large body), in the shop's one error shape."""
 
     def execute(self) -> None:
-        """Answer and close the connection: where the next request would begin is unknown."""
+        """Answer and close the connection, since nobody knows where the next request would begin."""
         error = self.request.error  # type: ignore[attr-defined]  # the stubs take the request for its error
-        # An unknown transfer coding is 501 by the book, but the shop did not fail: the request did.
+        # By the standard, an unknown transfer coding is a 501, but the request is at fault, not the shop.
         status = "400 Bad Request" if error.code == 501 else f"{error.code} {error.reason}"
         body = errors.body(
             error.reason.upper().replace(" ", "_"), f"This is not HTTP that the shop reads: {error.body}"

@@ -1,4 +1,4 @@
-"""Visitors: each client is told apart by a cookie."""
+"""Visitors: a cookie tells clients apart."""
 
 import secrets
 
@@ -8,7 +8,7 @@ COOKIE = "visitor"
 
 
 def init_app(app: Flask) -> None:
-    """Let every answer, errors too, name a visitor who has no name yet."""
+    """Make every answer, including errors, name a visitor that has no name yet."""
     app.after_request(name_visitor)
 
 

@@ -24,7 +24,7 @@ APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
-# Below %ProgramFiles% and the like.
+# Paths below %ProgramFiles% and similar folders.
 WINDOWS_PROGRAMS = (r"Google\Chrome\Application\chrome.exe", r"Microsoft\Edge\Application\msedge.exe")
 NO_BROWSER = (
     "no Chromium, Chrome or Edge found: install one (Debian, Ubuntu: apt install chromium; macOS, Windows: Chrome)"
@@ -40,7 +40,7 @@ def find_browser() -> str | None:
 
 
 def require_browser() -> str:
-    """Return the browser's path, else skip the test; where CI is set, which has to bring one, fail it."""
+    """Return the browser's path; without a browser skip the test, or fail it in CI, which has to have one."""
     path = find_browser()
     if path is None:
         if os.environ.get("CI"):
@@ -50,7 +50,7 @@ def require_browser() -> str:
 
 
 def launch_flags() -> list[str]:
-    """Return the flags for a browser that talks to 127.0.0.1 alone."""
+    """Return the flags for a browser that talks only to 127.0.0.1."""
     flags = [
         "--disable-gpu",
         "--disable-quic",
@@ -60,12 +60,12 @@ def launch_flags() -> list[str]:
         "--disable-sync",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ]
-    # Chromium's sandbox refuses to start for root, which is who runs in most containers.
+    # Chromium's sandbox refuses to start for root, the usual user in containers.
     return [*flags, "--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else flags
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe-core has against a page."""
+    """Return axe-core's objections to a page."""
     found = Axe().run(page).response["violations"]
     return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
 

@@ -1,4 +1,4 @@
-"""The corpus: submissions whose verdict is known, and the way to have them graded as anybody would."""
+"""The corpus: submissions with known verdicts, and functions that grade them as any user would."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from typing import Any
 from checks.stages import ROOT, named
 
 FOLDER = ROOT / "tests" / "submissions"
-STUMBLED = "the grader stumbled"  # what a criterion says of an exception that nobody foresaw
-MANY, SOME = 5, 3  # runs of a verdict that takes long, and right submissions of such a stage that stand for all
+STUMBLED = "the grader stumbled"  # a criterion's message about an unforeseen exception
+MANY, SOME = 5, 3  # runs that make a verdict slow, and right submissions that then stand for all of the stage
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A submission of the corpus and what its verdict has to be; `criterion` and `says` only where it fails.
+    """A submission of the corpus and the verdict that it has to get; `criterion` and `says` only if it fails.
 
     Each of `notes` has to be among the words of the report's notes.
     """
@@ -43,7 +43,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `pytest checks/` said: its exit status, report.json, and what it printed."""
+    """The result of `pytest checks/`: its exit status, report.json, and its output."""
 
     status: int
     report: dict[str, Any]
@@ -54,7 +54,7 @@ class Verdict:
         return [c for c in self.report["stages"][stage]["criteria"] if c["outcome"] == "failed"]
 
     def mistake(self, entry: Entry) -> str:
-        """Return how the verdict differs from what the corpus expects; empty where it doesn't."""
+        """Return how the verdict differs from what the corpus expects; empty if it doesn't."""
         stage = self.report["stages"][entry.stage]
         if stage["outcome"] != entry.outcome:
             return f"{stage['outcome']} instead of {entry.outcome}: {json.dumps(stage, indent=2)}"
@@ -72,7 +72,7 @@ class Verdict:
 
 
 def entries(kind: str = "[rw]*", stage: str = "*") -> list[Entry]:
-    """Return the corpus, or a part of it: `right` or `wrong`, one stage. Only who has a cell asks for `hostile`."""
+    """Return the corpus, or a part of it: `right` or `wrong`, one stage. Ask for `hostile` only if you have a cell."""
     found = []
     for file in sorted(FOLDER.glob(f"{stage}/{kind}/*/expect.toml")):
         expect = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def entries(kind: str = "[rw]*", stage: str = "*") -> list[Entry]:
 
 
 def in_turn(listed: Sequence[Entry]) -> list[Entry]:
-    """Return entries so that those side by side are of different stages, since some stages fill a processor."""
+    """Return entries in an order that mixes the stages, since some stages fill a processor."""
     seen = Counter[str]()
     turns = []
     for entry in listed:
@@ -92,7 +92,7 @@ def in_turn(listed: Sequence[Entry]) -> list[Entry]:
 
 
 def representatives() -> list[Entry]:
-    """Return every right submission, some of slow stages, and for each criterion the first wrong one."""
+    """Return every right submission (of slow stages only some), and the first wrong one for each criterion."""
     first = {(entry.stage, entry.criterion): entry for entry in reversed(entries("wrong"))}
     stages = [named(name) for name in sorted({entry.stage for entry in entries("right")})]
     right = [one for stage in stages for one in entries("right", stage.name)[: SOME if stage.runs >= MANY else None]]
@@ -102,7 +102,7 @@ def representatives() -> list[Entry]:
 def grade(
     *arguments: object, timeout: float = 300, program: str = "pytest", root: Path = ROOT, **environment: str
 ) -> Verdict:
-    """Return what `pytest checks/` with `arguments` says, from a process of its own, in the repository or a copy.
+    """Return the verdict of `pytest checks/` with `arguments`, run as a process in the repository or a copy.
 
     Raises:
         RuntimeError: pytest wrote no report; its output is the message.

@@ -1,4 +1,4 @@
-"""Hostile submissions: made as their description says, graded in exam mode, and what the machine looks like after."""
+"""Hostile submissions: made from their descriptions, graded in exam mode, and searched for anything left behind."""
 
 import ctypes
 import hashlib
@@ -26,8 +26,8 @@ from tests.corpus import Entry, Verdict, entries, grade
 
 CANARY_PORT = 49572  # hostile submissions call it; it listens outside of their network
 CANARY_FILE = Path("/tmp/workshop-canary")  # noqa: S108 - they write there
-SHARED = Path("/dev/shm")  # noqa: S108 - the grader's own lies over it, for itself alone
-RUN_LIMIT = 30  # seconds: what hangs needs no longer to be seen hanging, and what works no longer on a busy machine
+SHARED = Path("/dev/shm")  # noqa: S108 - the grader mounts a private one over it
+RUN_LIMIT = 30  # seconds: enough to see that a run hangs, and for a working one on a busy machine
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]|^\s*::|##\w*\[", re.MULTILINE)
 SUBREAPER = 36  # see man 2 prctl
 
@@ -39,14 +39,14 @@ def hostile() -> list[Entry]:
 
 @cache
 def obstacle() -> str:
-    """Return why exam mode can't be had here; empty where it can."""
+    """Return why exam mode is not available here; empty if it can."""
     probe = [sys.executable, "-m", "checks.lab.exam", "--probe"]
     finished = subprocess.run(probe, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     return finished.stderr.strip() if finished.returncode else ""
 
 
 def require_exam_mode() -> None:
-    """Skip the test where exam mode can't be had; in CI it must be."""
+    """Skip the test if exam mode is not available; in CI it must be."""
     if why := obstacle():
         assert not os.environ.get("CI"), why
         pytest.skip(why)
@@ -62,7 +62,7 @@ def grade_hostile(entry: Entry, submission: Path, temporary: Path) -> Verdict:
 
 
 def made(entry: Entry, folder: Path) -> Path:
-    """Return the submission: its folder, or a copy with what git can't hold, or an archive."""
+    """Return the submission: its folder, a copy with the files that git can't hold, or an archive."""
     told = tomllib.loads((entry.folder / "expect.toml").read_text(encoding="utf-8"))
     if "archive" in told:
         return _archived(folder / f"submission.{told['archive']}", told["entries"])
@@ -106,7 +106,7 @@ def _zip(archive: zipfile.ZipFile, one: dict[str, Any]) -> None:
         file.write(one.get("link", one.get("text", "")).encode())
         for _ in range(one.get("zeros", 0) >> 24):
             file.write(bytes(1 << 24))
-    archive.filelist += [info] * one.get("listed", 0)  # so often more in the list of contents
+    archive.filelist += [info] * one.get("listed", 0)  # listed so many more times
 
 
 def _tar(archive: tarfile.TarFile, one: dict[str, Any]) -> None:
@@ -133,13 +133,13 @@ def _announce(archive: tarfile.TarFile, text: bytes) -> None:
     archive.addfile(info, io.BytesIO(text))
 
 
-# --- what is left
+# --- what they leave behind
 
 
 @contextmanager
 def unharmed(temporary: Path) -> Iterator[None]:
-    """Expect of the block that nothing reaches the canaries, and that no process and no file is left of it."""
-    # Whoever loses its parent becomes a child of this process, however far it has forked away.
+    """Expect that the block reaches no canary, and leaves no process and no file behind."""
+    # A process that loses its parent becomes a child of this one, however far it has forked away.
     ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     before = set(psutil.Process().children(recursive=True))
     shared = set(SHARED.iterdir())
@@ -147,7 +147,7 @@ def unharmed(temporary: Path) -> Iterator[None]:
     with listening() as calls:
         yield
     adopted = [child for child in psutil.Process().children(recursive=True) if child not in before]
-    _, left = psutil.wait_procs(adopted, timeout=1)  # dead ones wait for somebody to take note
+    _, left = psutil.wait_procs(adopted, timeout=1)  # collects zombies
     assert not left, f"processes are left: {left}"
     assert not calls, "the network outside of the cell was reached"
     assert not CANARY_FILE.exists(), "a file outside of the cell was written"
@@ -157,7 +157,7 @@ def unharmed(temporary: Path) -> Iterator[None]:
 
 @contextmanager
 def listening() -> Iterator[list[str]]:
-    """Listen on the canary's port, as other tests may at the same time; give the list of those that called."""
+    """Listen on the canary's port, which other tests may share; yield the list of callers."""
     calls: list[str] = []
     with ExitStack() as sockets:
         tcp = sockets.enter_context(socket.create_server(("127.0.0.1", CANARY_PORT), reuse_port=True))

@@ -1,9 +1,9 @@
-"""Mutants: wrong submissions that nobody had to think of, derived from the reference solutions by small changes.
+"""Mutants: wrong submissions that are made from the reference solutions by small changes.
 
     python -m tests.mutants [--stage 03] [--sample N] [--jobs 2]
 
-grades each and names those that pass. A mutant that passes shows a check that looks away, or a change that means
-nothing or that the brief leaves free: those stand in tests/equivalent.toml, each with its reason.
+grades each mutant and names those that pass. A mutant that passes shows that a check overlooks something, unless its
+change means nothing or the brief allows it: such mutants are listed in tests/equivalent.toml, each with its reason.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from pathlib import Path
 from checks.stages import ROOT, SOLUTIONS, STAGES
 from tests.corpus import grade
 
-LOST = "lost points"  # a bonus criterion failed: the stage passes, but the check has noticed
+LOST = "lost points"  # a bonus criterion failed: the stage passes, but the check has noticed the change
 REJECTED = ("failed", "not_started", LOST)  # without findings.toml a stage is not started
 OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -59,8 +59,8 @@ class Mutant:
         (folder / self.file).write_text(self.content, encoding="utf-8")
 
 
-Change = Callable[[], None]  # made on a copy of the tree
-Site = tuple[str, Callable[[ast.AST], None]]  # the words for a change, and the change to a node
+Change = Callable[[], None]  # changes a copy of the tree
+Site = tuple[str, Callable[[ast.AST], None]]  # the description of a change, and the change to a node
 
 
 def mutants(stage: str) -> Iterator[Mutant]:
@@ -90,7 +90,7 @@ def excused(*kinds: str) -> dict[str, str]:
 
 
 def outcome(mutant: Mutant) -> str:
-    """Return what the grader says of a mutant; what was inconclusive is graded once more."""
+    """Return the outcome that the grader gives a mutant; an inconclusive one is graded once more."""
     with tempfile.TemporaryDirectory() as folder:
         mutant.write(Path(folder))
         for _ in range(2):
@@ -118,7 +118,7 @@ def _of_python(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _places(tree: ast.Module) -> dict[ast.AST, str]:
-    """Return the call or statement that each node belongs to, in words."""
+    """Return, in words, the call or statement to which each node belongs."""
     places: dict[ast.AST, str] = {}
     for outer in ast.walk(tree):  # the outer before the inner
         if isinstance(outer, ast.Call | ast.stmt):
@@ -131,7 +131,7 @@ def _is_main(node: ast.AST) -> bool:
 
 
 def _sites(node: ast.AST, place: str) -> Iterator[Site]:
-    """Yield what can be changed about a node; `place` names the call or statement that it belongs to."""
+    """Yield the possible changes to a node; `place` names the call or statement to which it belongs."""
     body = getattr(node, "body", None)
     if isinstance(body, list):
         yield from _statements(body, node)
@@ -164,19 +164,19 @@ def _statements(body: list[ast.stmt], owner: ast.AST) -> Iterator[Site]:
 
 
 def _has_order(owner: ast.AST, first: ast.stmt, second: ast.stmt) -> bool:
-    """Tell whether it can make a difference which of two statements comes first."""
-    if isinstance(owner, ast.ClassDef):  # it does for the steps of a sequence
+    """Tell whether the order of two statements can make a difference."""
+    if isinstance(owner, ast.ClassDef):  # the order of a sequence's steps matters
         are_steps = all(isinstance(one, ast.FunctionDef) and one.decorator_list for one in (first, second))
         return are_steps and any("Sequential" in ast.unparse(base) for base in owner.bases)
     if any(isinstance(one, ast.FunctionDef | ast.ClassDef) for one in (first, second)):
-        return False  # what stands in them runs later
+        return False  # their bodies run later
     do_something = all(any(isinstance(node, ast.Call) for node in ast.walk(one)) for one in (first, second))
     stored = _used(first, ast.Store) & _used(second) | _used(second, ast.Store) & _used(first)
     return do_something or bool(stored)
 
 
 def _used(tree: ast.AST, context: type[ast.expr_context] = ast.expr_context) -> set[str]:
-    """Return the names, and the attributes, that are used in this way."""
+    """Return the names and the attributes that are used in this way."""
     nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
     return {ast.unparse(node) for node in nodes if isinstance(node.ctx, context)}
 
@@ -186,7 +186,7 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 def _short(node: ast.AST) -> str:
-    """Return the first line that says something."""
+    """Return the first line that is not blank."""
     lines = ast.unparse(node).splitlines()
     return next((line.strip() for line in lines if not line.strip().startswith("@")), lines[0])
 
@@ -262,7 +262,7 @@ def _negate(node: ast.AST) -> None:
 
 
 def _wrong_variables(function: ast.FunctionDef) -> Iterator[Site]:
-    """Yield each use of a local name or of an attribute of self, with another one of the function in its place."""
+    """Yield a change for each use of a local name or an attribute of self: another one of the function replaces it."""
     names = _names(function)
     for index, node in enumerate(ast.walk(function)):
         if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
@@ -293,7 +293,7 @@ def _become(node: ast.AST, other: ast.expr) -> None:
 
 
 def _shared_states(tree: ast.Module) -> Iterator[tuple[str, ast.Module]]:
-    """Yield the tree with a user's own attribute made one for all users."""
+    """Yield the tree with a user's own attribute turned into one that all users share."""
     for one in (node for node in tree.body if isinstance(node, ast.ClassDef)):
         stored = {
             node.attr
@@ -332,7 +332,7 @@ def _of_settings(source: str) -> Iterator[tuple[str, str]]:
 
 
 def survivors(chosen: list[Mutant], jobs: int) -> dict[Mutant, str]:
-    """Return the mutants that were not rejected, with their outcomes; say so as it goes."""
+    """Return the mutants that were not rejected, with their outcomes; print each outcome at once."""
     known, left = excused(), {}
     with ThreadPoolExecutor(jobs) as pool:
         for number, (mutant, said) in enumerate(zip(chosen, pool.map(outcome, chosen), strict=True), start=1):
@@ -344,7 +344,7 @@ def survivors(chosen: list[Mutant], jobs: int) -> dict[Mutant, str]:
 
 
 def main() -> int:
-    """Grade mutants; end with 1 where one passes that may not."""
+    """Grade mutants; end with 1 if one passes that may not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--stage", default="", help="one stage only, by its number or name")
     parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many of each stage, drawn by lot")

@@ -24,7 +24,7 @@ IDLE = "from locust import User, constant, task\n\nclass Idle(User):\n    @task\
 
 
 def ran(files: str, choose: Choice, requests: int = 2 * OPENED + 10) -> Run:
-    """Run `files` of the solution for so many requests, adding pets and opening dashboards in turn."""
+    """Run `files` of the solution for `requests` requests, adding pets and opening dashboards in turn."""
     with serve(Faults(witness, choose)) as target, Cell() as cell:
         for file in SOLUTION.glob("*.py"):
             shutil.copy(file, cell.work)

@@ -1,4 +1,4 @@
-"""Hostile submissions: each gets exactly its verdict, and the machine is as it was."""
+"""Hostile submissions: each gets exactly its verdict, and leaves the machine as it was."""
 
 from collections.abc import Iterator
 from pathlib import Path

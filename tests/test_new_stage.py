@@ -1,4 +1,4 @@
-"""Adding a stage: its folders, its check and its row in the registry are all that it takes."""
+"""Adding a stage takes only its folders, its check and its row in the registry."""
 
 import shutil
 import subprocess

@@ -102,7 +102,7 @@ def test_starter_with_a_mere_comment_added_fails(stage: str, tmp_path: Path) -> 
 
 
 def test_solution_and_starters_run_in_an_empty_folder() -> None:
-    """They import nothing of the course."""
+    """Starter and solution import nothing of the course."""
     for file in (file for folder in ("solutions", "exercises", TAKE_HOME) for file in (ROOT / folder).rglob("*.py")):
         assert not re.search(
             r"^\s*(from|import) (checks|course|petshop_app|tests|workshop)\b", file.read_text(), re.MULTILINE

@@ -1,1 +1,1 @@
-"""What several stages ask, as words that criteria use: pauses, data of one's own, masters and their workers."""
+"""What several stages ask, as functions that criteria call: pauses, data for each user, masters and workers."""

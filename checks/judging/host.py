@@ -2,7 +2,7 @@
 
 
 def why_another_host(host: str, expected: str) -> str:
-    """Return what to do about a user class whose host is this one, and not the expected one."""
+    """Return what to do about a user class that has this host instead of the expected one."""
     if not host:
         return "write the line into the user class, beside tasks"
     if host.startswith(expected) or host.count("/") > 2:

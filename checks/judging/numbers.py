@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-GROUPED = r"(?<!\d)\d{1,3}(?:[,_' \u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)"  # with a sign between the thousands
+GROUPED = r"(?<!\d)\d{1,3}(?:[,_' \u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)"  # with a separator between the thousands
 PLAIN = r"\d+(?:\.\d+)?(?:e\+\d+)?"
-# A message with date, time, address, size and user besides has some twenty numbers. One that lists hundreds would
-# hold the right one by chance, and no message should cost the grader more than a moment.
+# A message that also holds a date, a time, an address, a size and a user has some twenty numbers. One that lists
+# hundreds would hold the right one by chance, and no message should cost the grader more than a moment.
 MOST_NUMBERS, MOST_CHARACTERS = 40, 10_000
 
 
@@ -19,9 +19,9 @@ def numbers(text: str) -> set[float]:
 def columns(texts: Sequence[str], keep: Callable[[float], bool]) -> Iterator[list[float]]:
     """Yield the numbers that stand at the same place in each of these messages, counted from the front or the back.
 
-    Only numbers that are worth keeping make a column, and none that stands in every message: it says nothing of any of
-    them. Places are counted among all numbers, and once more among those that are worth keeping alone: what stands
-    before and behind may be worth it in some messages, and in some messages there may be more of it.
+    Only numbers that `keep` accepts make a column. A number that is in every message is left out, since it says nothing
+    about any of them. Places are counted twice: among all numbers, and among the accepted ones only. Either count alone
+    could fail, since the numbers before and behind may vary from message to message, in value and in count.
     """
     for reading in zip(*map(_readings, texts), strict=True):
         kept = [[number for number in found if keep(number)] for found in reading]
@@ -33,7 +33,7 @@ def columns(texts: Sequence[str], keep: Callable[[float], bool]) -> Iterator[lis
 
 
 def _places(lists: Sequence[list[float]]) -> Iterator[list[float]]:
-    """Yield what stands at the same place in each list, from the front and from the back."""
+    """Yield the numbers at the same place in each list, counted from the front and from the back."""
     for place in range(min(map(len, lists))):
         yield [found[place] for found in lists]
         yield [found[-1 - place] for found in lists]

@@ -1,4 +1,4 @@
-"""Think time: what passed between an answer and the same user's next request, as it would have been in real time."""
+"""Think time: the time between an answer and the same user's next request, as it would have been in real time."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -11,21 +11,21 @@ from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed
 from checks.lab.target.journal import Request
 
-# Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them: a sleep does.
+# Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them. A sleep does.
 OWN_SLEEP = 0.2
 ENOUGH, SAME_WAIT, SAME_SLEEP = 21, 0.001, 0.01  # pauses, and seconds between the shortest and the longest of them
 TOLERANCE = 0.1  # seconds
-MOST_LATE = 0.15  # the share of own sleeps that a busy machine may make look longer: they are measured, not recorded
-TRUE_SHARE = 0.8  # a timer may fire a little early, but users whose sleeps are only claimed don't pause at all
+MOST_LATE = 0.15  # the share of own sleeps that a busy machine may lengthen, since they are measured, not recorded
+TRUE_SHARE = 0.8  # a timer may fire a little early, but users that only claim to sleep don't pause at all
 
 
 @dataclass(frozen=True)
 class Pause:
     """The time between two requests of one visitor, in seconds.
 
-    `asked` is what Locust's wait functions asked for, exact. `extra` is the rest of the gap: the submission's own
-    sleeps, and the machine's noise. `own` is what the submission sleeps by itself at this step, a lower bound: 0 where
-    the extra time is no more than noise.
+    `asked` is exactly what Locust's wait functions asked for. `extra` is the rest of the gap: the submission's own
+    sleeps, and the machine's noise. `own` is a lower bound of the submission's own sleep at this step, and 0 if the
+    extra time is no more than noise.
     """
 
     before: Request
@@ -33,16 +33,16 @@ class Pause:
     asked: float
     extra: float
     own: float = 0.0
-    waits: int = 0  # how often Locust's wait functions were asked; it does so at the end of each task
+    waits: int = 0  # how often Locust called its wait functions, which it does at the end of each task
 
     @property
     def step(self) -> tuple[str, str]:
-        """Between which requests the pause lies."""
+        """The requests before and after the pause."""
         return str(self.before), str(self.after)
 
     @property
     def seconds(self) -> float:
-        """The think time: what was asked for, and what the submission slept besides."""
+        """The think time: what Locust's wait functions asked for, plus the submission's own sleep."""
         return self.asked + (self.extra if self.own else 0.0)
 
     def __str__(self) -> str:
@@ -53,7 +53,7 @@ def pauses(run: Run) -> list[Pause]:
     """Return each pause of each visitor; a pause that the end of the run cut off is left out.
 
     Raises:
-        Failed: users went on before they had slept what the record says. It is written in the submission's process.
+        Failed: users went on before they had slept what the record says, so the submission's process forged the record.
     """
     found: list[Pause] = []
     all_gaps = all_slept = 0.0
@@ -90,7 +90,7 @@ def pauses(run: Run) -> list[Pause]:
 
 
 def outside(found: Sequence[Pause], low: float, high: float) -> list[Pause]:
-    """Return pauses that no think time between so many seconds explains: the short ones, or else the long ones."""
+    """Return the pauses outside `low` to `high` seconds: the short ones or, if there are none, the long ones."""
     short = [pause for pause in found if pause.seconds < low - TOLERANCE]
     long = [pause for pause in found if pause.asked + pause.own > high + (TOLERANCE if pause.own else 0)]
     late = [pause for pause in found if pause.seconds > high + 2 * TOLERANCE]
@@ -98,11 +98,11 @@ def outside(found: Sequence[Pause], low: float, high: float) -> list[Pause]:
 
 
 def are_all_the_same(found: Sequence[Pause]) -> bool:
-    """Tell whether nobody has drawn these pauses.
+    """Tell whether these pauses are all equally long, so that they were not drawn at random.
 
-    Of 21 times drawn from two, all are the same in 1 of 10^6 runs; of times drawn from more, in far fewer. What is
-    asked for is exact. Own sleeps are measured: the middle half of 21 drawn between 1.9 and 2.1 s lies that close
-    together in 2 of 10^8 runs.
+    If 21 times are drawn from only two values, all are the same in 1 of 10^6 runs; with more values, in far fewer.
+    Recorded times are exact. Own sleeps are measured: if 21 are drawn between 1.9 and 2.1 s, their middle half lies as
+    close together as SAME_SLEEP in 2 of 10^8 runs.
     """
     if len(found) < ENOUGH:
         return False
@@ -114,7 +114,7 @@ def are_all_the_same(found: Sequence[Pause]) -> bool:
 
 
 def _own_sleep(extras: Iterable[float]) -> float:
-    """Return the lower quartile of the extra times of one step where it is more than noise, else 0."""
+    """Return the lower quartile of the extra times of one step, or 0 if it is no more than noise."""
     ordered = sorted(extras)
     quartile = quantiles(ordered, n=4)[0] if len(ordered) > 1 else ordered[0]
     return quartile if quartile > OWN_SLEEP else 0.0

@@ -14,7 +14,7 @@ Step = tuple[str, str]  # method and path
 
 
 def out_of_turn(requests: Sequence[Request], steps: Sequence[Step]) -> int | None:
-    """Return the place of the first request that is not the step that is due, or was refused; None without one."""
+    """Return the place of the first request that is not the step that is due, or was refused; None if there is none."""
     for place, (request, due) in enumerate(zip(requests, cycle(steps), strict=False)):
         if (request.method, request.path) != due or request.status >= 400:
             return place
@@ -22,10 +22,10 @@ def out_of_turn(requests: Sequence[Request], steps: Sequence[Step]) -> int | Non
 
 
 def were_replaced(run: Run, steps: Sequence[Step]) -> bool:
-    """Tell whether more visitors came than users were asked for since users stopped while others were still to start.
+    """Tell whether more visitors than users came because some users stopped before all had started.
 
-    Locust starts others in their place then. Each of these visitors goes through the steps, at least once, and in the
-    end all are silent; a user that loses its cookies goes on as one visitor after the other.
+    Locust then starts others in their place. Each of these visitors goes through the steps at least once, and in the
+    end all are silent; a user that loses its cookies, by contrast, goes on as one visitor after the other.
     """
     visits = list(run.journal.visits().values())
     have_rounds = all(len(own) >= len(steps) and out_of_turn(own, steps) is None for own in visits[: -run.users])
@@ -33,9 +33,9 @@ def were_replaced(run: Run, steps: Sequence[Step]) -> bool:
 
 
 def stopped_user(run: Run, least: int) -> tuple[int, list[Request]] | None:
-    """Return the number and the requests of the first user that has stopped; None where each one goes on.
+    """Return the number and the requests of the first user that has stopped; None if each one goes on.
 
-    A user goes on that sends `least` requests, and a third of what the busiest one sends.
+    A user goes on if it sends at least `least` requests, and at least a third of what the busiest user sends.
     """
     visits = list(run.journal.visits().values())
     enough = max(least, max(map(len, visits)) / 3)
@@ -45,7 +45,7 @@ def stopped_user(run: Run, least: int) -> tuple[int, list[Request]] | None:
 
 
 def too_slow(run: Run, number: int, requests: Sequence[Request]) -> Exception:
-    """Return the verdict on a user that sent so little until time was up: the machine, where it shows, is to blame."""
+    """Return the verdict on a user that sent too little in time; it is inconclusive if the machine was too busy."""
     seen = f"user {number} came to {amount(len(requests), 'request')} in {run.seconds:.0f} s"
     if busy := strain(run):
         return Inconclusive(f"{seen}, and {busy}; try again when the machine is less busy")
@@ -66,7 +66,7 @@ def why_out_of_turn(lab: Lab) -> str:
 
 
 def why_no_pet(lab: Lab) -> str:
-    """Return what to do about a user that adds no pet, by what the code shows."""
+    """Return what to do about a user that adds no pet, judging by its code."""
     for file, reading in lab.readings.items():
         for line, method in reading.idle:
             return f"{file}, line {line}: write @task above {method}: Locust runs no method without it"

@@ -7,7 +7,7 @@ from checks.lab.outcome import amount
 
 
 def looked_like(run: Run) -> str:
-    """Return how many visitors the users of a run looked like; empty where each was one visitor."""
+    """Return, in words, how many visitors the users of a run looked like; empty if each was one visitor."""
     visitors, shared = len(run.journal.visits()), len(overlapping(run))
     if visitors == run.users and not shared:
         return ""

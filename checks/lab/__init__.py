@@ -1,7 +1,7 @@
 """The lab: runs a submission in its own Locust process, serves the target, and judges by what the target saw.
 
-What every check needs is here. Each folder below is one concern; they import in one direction, which
-`tests/lab/test_rooms.py` enforces.
+It has everything that a check needs. Each folder below is one concern. Folders import each other in one direction only,
+which `tests/lab/test_rooms.py` enforces.
 """
 
 from checks.lab.lab import Lab

@@ -1,7 +1,7 @@
 """The command that starts exam mode: pytest in a private network, each submission in a cell. Linux, with bubblewrap.
 
 python -m checks.lab.exam [what pytest takes]    the same as python -m pytest, but there
-python -m checks.lab.exam --probe                ends with 0 where exam mode works; else says why not, with 1
+python -m checks.lab.exam --probe                ends with 0 if exam mode works; otherwise says why not, with 1
 """
 
 import os
@@ -20,7 +20,7 @@ PROBE_LIMIT = 60.0  # seconds; an idle machine needs half of one
 
 
 def obstacle() -> str:
-    """Return why exam mode can't be had, in one line; empty where it can. Tries it out, in a process of its own."""
+    """Return in one line why exam mode is not available; empty if it is. Tries it in a process of its own."""
     try:
         require_programs()
     except NoExam as error:
@@ -44,7 +44,7 @@ def obstacle() -> str:
 
 
 def memory_is() -> str:
-    """Return how the memory of cells is bounded here, as a sentence goes on."""
+    """Return how the memory of cells is bounded here, worded to continue a sentence."""
     if tried := group("probe", SHELF_BYTES):
         tried.close()
         return f"control groups (version {tried.version}) hold the memory of cells to the byte"
@@ -67,13 +67,13 @@ def main(words: list[str]) -> None:
         sys.exit(f"{REFUSAL}{error}")
     if words == ["--trial"]:
         sys.exit(_trial() or 0)
-    # -P: a grader who stands in a submission's folder must not import from there; -c: nor read its settings.
+    # -P: a grader that runs in a submission's folder must not import from it; -c: nor read its settings.
     options = ["-c", str(ROOT / "pyproject.toml"), "--isolation=exam"]
     os.execv(sys.executable, [sys.executable, "-P", "-m", "pytest", *options, *_joined(words)])  # noqa: S606 - no shell is the point
 
 
 def _joined(words: list[str]) -> list[str]:
-    """Write `--submission PATH` as one word: pytest loads a conftest.py from what looks to it like a path of tests."""
+    """Join `--submission PATH` into one word: pytest would take PATH for tests, and load a conftest.py from it."""
     if len(words) < 2:
         return words
     first, second, *rest = words
@@ -81,7 +81,7 @@ def _joined(words: list[str]) -> list[str]:
 
 
 def _trial() -> str:
-    """Start a cell that does nothing; return what it says where it does not start."""
+    """Start a cell that does nothing; return its message if it does not start."""
     with BubblewrapCell() as cell, (cell.root / "said").open("w+b") as output:
         process = cell.start(["-c", "import locust.clients"], output, cell.root / "told")
         if process.wait(PROBE_LIMIT) == 0:

@@ -1,4 +1,4 @@
-"""The bench: what a check is given to judge one submission with."""
+"""The bench: everything that a check needs to judge one submission."""
 
 import random
 from collections.abc import Callable, Iterator, Mapping
@@ -30,13 +30,13 @@ Files = Mapping[str, str]
 NO_FILES: Files = {}
 Middleware = Callable[["WSGIApplication"], "WSGIApplication"]
 CONTROL = Path(__file__).with_name("inside") / "control.py"
-SPAWNING = 0.7, 3.0  # times as many users a second as there are to be, so that no file knows the grader by its rate
-TRIED, TRIED_FOR = 3, 5.0  # users, and seconds without a request, of a run that only shows where requests go
+SPAWNING = 0.7, 3.0  # spawn rate / users: drawn in this range, so that no file recognizes the grader by its rate
+TRIED, TRIED_FOR = 3, 5.0  # users, and seconds without a request, in a run that only shows where requests go
 COMPRESSION = 40.0  # a think time of 1 to 3 s takes 25 to 75 ms
 
 
 class Lab:
-    """One stage's submission, the chance of this run, and the means to run the one against the other."""
+    """One stage's submission, this run's random numbers, and the means to run the submission."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Lab:
         return {word for reading in self.readings.values() for word in reading.words}
 
     def beside(self) -> "Lab":
-        """Return a lab for the same submission with chance and evidence of its own, for a thread beside this one's."""
+        """Return a lab for the same submission, with its own random numbers and evidence, for use in another thread."""
         return Lab(
             self.submission,
             random.Random(self.rng.random()),
@@ -69,7 +69,7 @@ class Lab:
         )
 
     def control(self) -> "Lab":
-        """Return a lab whose submission is the control; it may run in a thread beside this one's."""
+        """Return a lab whose submission is the control; it may be used in another thread."""
         submission = Submission(self.submission.stage, CONTROL.parent, CONTROL.name, {CONTROL: CONTROL.read_bytes()})
         return Lab(submission, random.Random(self.rng.random()), self._cell, self._limit)
 
@@ -82,7 +82,7 @@ class Lab:
         front: Middleware | None = None,
         seed: Callable[[Path], None] | None = None,
     ) -> Iterator[Target]:
-        """Serve a fresh pet shop, as `serving` does; `seed`, where given, fills its database beforehand."""
+        """Serve a fresh pet shop, as `serving` does; `seed`, if given, fills its database beforehand."""
         with TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
             shop = create_app({"DATABASE": Path(folder) / "petshop.sqlite3"})
             try:
@@ -102,9 +102,9 @@ class Lab:
         peers: Peers | None = None,
         front: Middleware | None = None,
     ) -> Iterator[Target]:
-        """Serve any application, its answers changed as `answers` chooses.
+        """Serve any application, with answers changed as `answers` chooses.
 
-        `front`, where given, stands in front of it: what a request waits for there is a part of its answer's time.
+        `front`, if given, stands in front of it: the time that a request waits there is part of its response time.
         """
         port = self._port(app)
         app = Faults(app, answers) if answers else app
@@ -114,14 +114,14 @@ class Lab:
             yield target
 
     def _port(self, app: "WSGIApplication") -> int:
-        """Return where the target is to listen; 0 for any free port.
+        """Return the port on which the target has to listen; 0 for any free port.
 
-        In exam mode it is where the brief says: a submission can't tell a grading from real life by that. But there it
-        is not to be seen whether a request goes to the address that Locust was given, or to one that is written into
-        the file. So a file with such a one is tried out elsewhere first.
+        In exam mode it is the port that the brief names, so that a submission can't tell a grading from real life by
+        it. But at that port, a request to the address that Locust was given looks like one to an address that is
+        written into the file. So a file that has such an address is first tried at another port.
 
         Raises:
-            Failed: it asks the address of the brief, whatever Locust was given.
+            Failed: its requests go to the address of the brief, whatever address Locust was given.
         """
         if not is_inside():
             return 0
@@ -143,9 +143,9 @@ class Lab:
         patience: float = PATIENCE,
         files: Files = NO_FILES,
     ) -> Run:
-        """Run the submission with `users` users against `target` until `done`, or what else ends `run_alone`.
+        """Run the submission with `users` users against `target` until `done`, or until `run_alone` ends it.
 
-        `files`, by name, lie in its working directory in place of its own.
+        `files`, by name, replace those of the submission in its working directory.
         """
         with self._cell() as cell:
             self._lay_out(cell, files)
@@ -181,10 +181,10 @@ class Lab:
         away: Files | None = None,
         limit: float = LIMIT,
     ) -> Iterator[Swarm]:
-        """Give a swarm for a target that knows its peers: no process yet, the submission as its working directory.
+        """Yield a swarm for a target that knows its peers: without a process yet, in a working directory of its own.
 
-        `files`, by name, lie there in place of its own. Where `away` is given, each worker has a directory for itself
-        with these, as on another machine.
+        `files`, by name, replace those of the submission there. If `away` is given, each worker has a directory of its
+        own with those files, as on another machine.
         """
         furnish = None if away is None else partial(self._lay_out, files=away)
         with self._cell() as cell:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What became of a criterion or a stage."""
+    """The outcome of a criterion or a stage."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 class Failed(AssertionError):
     """The submission misses a criterion: what was seen, what was expected, and the next thing to try.
 
-    `request`, where one is to blame, is the one that terminal and report mark among those of its user.
+    `request`, if one is to blame, is the one that the terminal and the report mark among those of its user.
     """
 
     def __init__(self, seen: str, expected: str, advice: str, request: "Request | None" = None) -> None:
@@ -64,7 +64,7 @@ class Result:
     expected: str = ""
     advice: str = ""
     waiting_for: str = ""
-    surroundings: tuple[str, ...] = ()  # the lines of what the blamed user sent, the wrong request marked
+    surroundings: tuple[str, ...] = ()  # lines with the blamed user's requests, the wrong one marked
 
     @property
     def points(self) -> int:
@@ -72,7 +72,7 @@ class Result:
         return self.criterion.max_points if self.outcome is Outcome.PASSED else 0
 
     def packed(self) -> dict[str, Any]:
-        """Return the result as plain JSON values, for the way between processes."""
+        """Return the result as plain JSON values, to pass it between processes."""
         return {**asdict(self), "outcome": self.outcome.value}
 
     @classmethod
@@ -84,7 +84,7 @@ class Result:
 
 
 def stage_outcome(results: list[Result]) -> Outcome:
-    """Return a stage's outcome: passed only where each criterion that is no bonus has passed."""
+    """Return a stage's outcome: passed only if each criterion that is not a bonus has passed."""
     outcomes = {result.outcome for result in results if not result.criterion.bonus}
     for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.NOT_STARTED):
         if outcome in outcomes:
@@ -98,11 +98,11 @@ def amount(count: int, noun: str) -> str:
 
 
 def plain(text: str, limit: int = 600) -> str:
-    """Return `text` at most `limit` long, without what would steer a terminal, or the CI system that shows it.
+    """Return `text` at most `limit` long, without anything that would steer a terminal or the CI system that shows it.
 
-    Lone surrogates go too: no pipe and no file takes them.
+    Lone surrogates are removed as well, since no pipe and no file accepts them.
     """
-    is_long, text = len(text) > limit, text[:limit]  # first: what follows takes its time with a text of megabytes
+    is_long, text = len(text) > limit, text[:limit]  # first, since the rest would take long for a text of megabytes
     text = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]", "?", text)
     text = re.sub(r"(?m)^([^\S\n]*):(?=:)", r"\1: ", text)  # ::error:: and the like, at the beginning of a line
     text = re.sub(r"##(?=\w*\[)", "# #", text)  # ##[group], ##vso[, ##teamcity[

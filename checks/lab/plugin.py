@@ -32,10 +32,10 @@ evidence_key = pytest.StashKey[dict[str, Evidence]]()
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options of `pytest checks/`."""
-    # pytest takes the PATH of --submission for a place to load a conftest.py from. There is none to come after ours.
+    # pytest would load a conftest.py from the PATH of --submission. Ours is loaded already, so none has to follow.
     pluginmanager._noconftest = True
     group = parser.getgroup("workshop")
-    what = group.addoption  # plain texts and numbers alone: pytest-xdist hands the options to its workers
+    what = group.addoption  # only plain texts and numbers, since pytest-xdist passes the options to its workers
     what("--submission", metavar="PATH", help="grade PATH: a folder of stages, one stage's, or a locustfile")
     what("--solutions", action="store_true", help="grade the reference solutions")
     what("--report", metavar="DIR", help="write DIR/report.html, DIR/report.json and DIR/junit.xml")
@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle the seed before any worker starts, and let the board have the only word."""
+    """Choose the seed before any worker starts, and turn off pytest's own output in favour of the board."""
     config.stash[results_key], config.stash[evidence_key] = {}, {}
     if config.option.submission and not os.path.exists(config.option.submission):  # noqa: PTH110 - takes any name
         raise pytest.UsageError(f"--submission {config.option.submission}: there is no such file or folder")
@@ -59,21 +59,21 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.seed = random.randrange(10**6)
     if config.option.report and not config.option.xmlpath:
         config.option.xmlpath = str(Path(config.option.report) / "junit.xml")
-    config.addinivalue_line("filterwarnings", "ignore")  # no verdict hangs on what a newer Python deprecates
-    if config.option.verbose == 0:  # pytest's own words stand between a learner and the verdict
+    config.addinivalue_line("filterwarnings", "ignore")  # no verdict depends on what a newer Python deprecates
+    if config.option.verbose == 0:  # pytest's own output would distract a learner from the verdict
         config.option.verbose, config.option.no_header = QUIET, True
     if not hasattr(config, "workerinput"):
-        if config.option.report:  # an earlier run's must not pass for this one's
+        if config.option.report:  # an earlier run's report must not pass for this one's
             for name in ("report.json", "report.html"):
                 Path(config.option.report, name).unlink(missing_ok=True)
         config.pluginmanager.register(Session(config), "workshop-grading")
 
 
 def _obeyed(config: pytest.Config) -> str:
-    """Return what is wrong where pytest or Python may have obeyed a submission's file; it could load anything."""
+    """Return an objection if pytest or Python may have obeyed a submission's file, which could load anything."""
     files = [Path(getattr(plugin, "__file__", None) or "") for plugin in config.pluginmanager.get_plugins()]
     if CONFTEST not in files:
-        return ""  # no `pytest checks/`
+        return ""  # not started as `pytest checks/`
     theirs = [f for f in files if f.name == "conftest.py" and not any(map(f.is_relative_to, OURS))]
     strangers = [*theirs, *([config.inipath] if config.inipath != SETTINGS else [])]
     advice = "write checks/ before --submission, and --submission=PATH as one word"
@@ -83,7 +83,7 @@ def _obeyed(config: pytest.Config) -> str:
 
 
 def _searched(path: Path) -> str:
-    """Return what is wrong where Python looks for modules in a submission, as `python -m pytest` does there."""
+    """Return an objection if Python looks for modules in a submission, as `python -m pytest` does there."""
     folder = path if path.is_dir() else path.parent
     for place in (Path(each).resolve() for each in sys.path):
         is_ours = place == ROOT or any(map(place.is_relative_to, (sys.prefix, sys.base_prefix)))
@@ -97,7 +97,7 @@ def _searched(path: Path) -> str:
 
 @pytest.fixture(scope="module")
 def lab(request: pytest.FixtureRequest) -> Lab:
-    """The bench for one stage: its submission, its chance, and the means to run it."""
+    """The bench for one stage: its submission, its random numbers, and the means to run it."""
     stage = _stage(request.path)
     option = request.config.option
     make_cell = CELLS[option.isolation]
@@ -122,7 +122,7 @@ def _criterion(item: pytest.Item) -> Criterion | None:
 
 
 def criterion_of(function: Callable[..., object], stage: str) -> Criterion | None:
-    """Return the criterion that a function of a check stands for; None where it stands for none."""
+    """Return the criterion that a function of a check stands for; None if it stands for none."""
     markers: list[pytest.Mark] = getattr(function, "pytestmark", [])
     told = next((marker.kwargs for marker in markers if marker.name == "criterion"), None)
     if told is None:
@@ -139,19 +139,19 @@ def criterion_of(function: Callable[..., object], stage: str) -> Criterion | Non
 
 
 class Waiting(Exception):
-    """A criterion that this one stands on has not passed."""
+    """A criterion on which this one depends has not passed."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let a criterion wait where one that it stands on has not passed: the first cause first."""
+    """Make a criterion wait if one on which it depends has not passed, so that the first cause comes first."""
     earlier = item.config.stash[results_key]
     if criterion := _criterion(item):
         require_earlier(criterion, earlier)
 
 
 def require_earlier(criterion: Criterion, earlier: Mapping[str, Result]) -> None:
-    """Return where the criteria that this one stands on have passed, as far as they have a result."""
+    """Require that the criteria on which this one depends have passed, as far as they have a result."""
     for name in criterion.after:
         cause = earlier.get(f"{criterion.stage}::{name}")
         if cause and cause.outcome is Outcome.NOT_STARTED and not cause.waiting_for:
@@ -164,7 +164,7 @@ def require_earlier(criterion: Criterion, earlier: Mapping[str, Result]) -> None
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn the end of a test into a criterion's result and let it travel with pytest's report."""
+    """Turn the end of a test into a criterion's result, and attach it to pytest's report."""
     test_report = yield
     criterion = _criterion(item)
     error = call.excinfo.value if call.excinfo else None
@@ -186,7 +186,7 @@ def pytest_runtest_makereport(
 
 
 def result_of(criterion: Criterion, error: BaseException | None) -> Result:
-    """Return the result that an exception stands for; one that nobody foresaw is the grader's own, so inconclusive."""
+    """Return the result that an exception stands for; an unforeseen one is the grader's fault, so inconclusive."""
     if error is None:
         return Result(criterion, Outcome.PASSED)
     if isinstance(error, Failed):
@@ -208,4 +208,4 @@ def _last_place(error: BaseException) -> str:
     return f"{Path(tb.tb_frame.f_code.co_filename).name}:{tb.tb_lineno}" if tb else "an unknown place"
 
 
-# --- the words at the end
+# --- the output at the end

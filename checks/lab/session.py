@@ -1,4 +1,4 @@
-"""A session of pytest: the results of its criteria gathered, from workers too, shown at the end, and written."""
+"""A session of pytest: it collects the results of the criteria, from workers, too, shows them, and writes them."""
 
 import argparse
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ def submitted(option: argparse.Namespace) -> Path:
 
 
 class Session:
-    """Gathers the results of a session, from workers too, and has them shown and written."""
+    """Collects the results of a session, from workers, too, and has them shown and written."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -44,7 +44,7 @@ class Session:
                 self._evidence.setdefault(result.criterion.stage, Evidence()).add(Evidence.unpacked(packed))
 
     def pytest_report_teststatus(self, report: pytest.TestReport | pytest.CollectReport) -> tuple[str, str, str] | None:
-        """Name the outcomes in pytest's own progress line as the board does; without -v there is none."""
+        """Name the outcomes in pytest's own progress lines as the board does; these lines appear only with -v."""
         result = _carried(report)
         if result is None:
             return None
@@ -52,7 +52,7 @@ class Session:
         return (word, "", "") if self._config.option.verbose == QUIET else (word, word[0], word.upper())
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
-        """Show the board, a hint where it was asked for, and the seed where somebody may want the same numbers."""
+        """Show the board, a hint if the user asked for one, and the seed if somebody may want the same numbers."""
         option = self._config.option
         if not self._results:
             if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -67,7 +67,7 @@ class Session:
             return
         results, guide = list(self._results.values()), Guide(submitted(option), self._config.invocation_params.dir)
         opened = hints.open_next(results, getattr(self._config, "cache", None)) if option.hints else {}
-        told = {stage for (stage, _), own in opened.items() if len(own.hints) == own.of}  # all hints of what is first
+        told = {stage for (stage, _), own in opened.items() if len(own.hints) == own.of}  # all hints are open
 
         def next_step(stage: str, outcome: Outcome) -> str:
             return "" if stage in told else guide.next_step(stage, outcome)
@@ -81,10 +81,10 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the report; leave with 0 where only a bonus failed, with 6 where something was inconclusive."""
+        """Write the report; exit with 0 if only a bonus failed, with 6 if something was inconclusive."""
         results, option = list(self._results.values()), self._config.option
         cut_off = session.exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
-        if option.report and not cut_off:  # a stage that was half judged must not look passed
+        if option.report and not cut_off:  # a half-judged stage must not look passed
             report = self._report()
             report.write(Path(option.report))
             write_page(Path(option.report), report)
@@ -109,6 +109,6 @@ class Session:
 
 
 def _carried(report: pytest.TestReport | pytest.CollectReport) -> Result | None:
-    """Return the result that travels with a report of pytest's, if it is a criterion's."""
+    """Return the result that is attached to one of pytest's reports, if it is a criterion's."""
     packed: Any = getattr(report, RESULT, None)
     return Result.unpacked(packed) if packed else None

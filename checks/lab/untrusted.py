@@ -1,7 +1,7 @@
-"""The one reader of JSON that a submission could have written: made into what it should be, or refused.
+"""The only reader of JSON that a submission could have written: it makes the expected object, or refuses.
 
-The libraries for that refuse a text that is too long, or let it pass. Here it is cut: a submission could hide an error
-behind a refusal, and fill a report with what passes.
+Libraries for this refuse a text that is too long, or let it pass. This reader cuts it: a submission could hide an error
+behind a refusal, and flood a report if the text passed.
 """
 
 import json
@@ -20,7 +20,7 @@ MISFITS = (ValueError, KeyError, TypeError, AttributeError, OverflowError, Recur
 
 
 def lines(path: Path, most_bytes: int, longest: int) -> list[bytes]:
-    """Return the lines of a file, of its first `most_bytes` only, without those that are longer than anybody writes.
+    """Return the lines of a file, of its first `most_bytes` only, without those that are longer than `longest`.
 
     There are at most `MOST_LINES` of them.
     """
@@ -32,7 +32,7 @@ def lines(path: Path, most_bytes: int, longest: int) -> list[bytes]:
 
 
 def value(text: bytes) -> Any:
-    """Return the JSON value that a text holds; None where it holds none, or one nested deeper than people nest."""
+    """Return the JSON value that a text holds; None if it holds none, or one that is nested too deeply."""
     try:
         found = json.loads(text)
     except MISFITS:  # thousands of opening brackets exhaust the parser's stack
@@ -50,13 +50,13 @@ def _is_shallow(found: Any) -> bool:
 
 
 def parsed(line: bytes) -> dict[str, Any]:
-    """Return the JSON object that a line holds; an empty one where it holds none."""
+    """Return the JSON object that a line holds; an empty one if it holds none."""
     facts = value(line)
     return facts if isinstance(facts, dict) else {}
 
 
 def fit(kind: type[Kind], facts: Any) -> Kind | None:
-    """Return a dataclass made of `facts`; None where they are no such thing."""
+    """Return a dataclass made of `facts`; None if they don't fit."""
     try:
         return _fit(kind, facts)  # type: ignore[no-any-return]
     except MISFITS:

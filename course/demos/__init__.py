@@ -1,4 +1,4 @@
-"""What was to be seen in a stage's demo: `stage_NN.py` says it of one stage, and any other gets a plain sentence."""
+"""What a stage's demo has shown: `stage_NN.py` says it for one stage, and any other stage gets a plain sentence."""
 
 import csv
 import importlib
@@ -17,13 +17,13 @@ def totals(folder: Path) -> Rows:
 
 
 def seen(stage: Stage, rows: Rows) -> str:
-    """Returns what was to be seen, as a sentence goes on after "What you saw:"."""
+    """Returns what the demo has shown, worded to follow "What you saw:"."""
     own = f"{__name__}.stage_{stage.number}"
     return str(importlib.import_module(own).seen(rows)) if find_spec(own) else plain(rows)
 
 
 def plain(rows: Rows) -> str:
-    """Says what can be said of any stage."""
+    """Says what is true of any stage."""
     total = rows["Aggregated"]
     return (
         f"{total['Request Count']} requests, {total['Failure Count']} of them failed; "

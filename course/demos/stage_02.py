@@ -4,7 +4,7 @@ from course.demos import Rows
 
 
 def seen(rows: Rows) -> str:
-    """Says what was to be seen."""
+    """Says what the demo has shown."""
     total = rows["Aggregated"]
     return (
         f"a shop that can do 100 requests/s did {float(total['Requests/s']):.0f}, however many users pushed; "

@@ -4,7 +4,7 @@ from course.demos import Rows
 
 
 def seen(rows: Rows) -> str:
-    """Says what was to be seen."""
+    """Says what the demo has shown."""
     names = ("GET /owners/[owner_id]/pets", "GET /pets/[pet_id]/visits")
     pets, visits = (rows[name]["Request Count"] if name in rows else 0 for name in names)
     return (

@@ -4,7 +4,7 @@ from course.demos import Rows
 
 
 def seen(rows: Rows) -> str:
-    """Says what was to be seen."""
+    """Says what the demo has shown."""
     total = rows["Aggregated"]
     return (
         "each user had the owner that the master's desk gave it, in one process that is master and worker at once: "

@@ -1,1 +1,1 @@
-"""Stage 06's robust reference: its policy against chance, its wiring in real processes; the verdict on it."""
+"""Stage 06's robust reference: its policy under random actions, its wiring in real processes, the verdict on it."""

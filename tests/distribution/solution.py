@@ -7,7 +7,7 @@ from benchmarks.fleet import ROBUST
 
 
 def load(name: str) -> ModuleType:
-    """Return a module of the reference, which is no package: it lies where learners find it."""
+    """Return a module of the reference, which is not a package, since it lies where learners find it."""
     spec = importlib.util.spec_from_file_location(f"solution_06_{name}", ROBUST / f"{name}.py")
     assert spec
     assert spec.loader

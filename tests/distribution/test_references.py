@@ -1,4 +1,4 @@
-"""The two references of stage 06 and of the take-home: the short one is short, the robust one passes as well."""
+"""The two references of stage 06 and of the take-home: the short one is short, and the robust one passes, too."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ both_tasks = pytest.mark.parametrize("task", [STAGE, TAKE_HOME])
 
 
 def short(task: str) -> Path:
-    """Return the folder of the short reference, in which the robust one may lie."""
+    """Return the folder of the short reference, which may contain the robust one."""
     return STAGES[task].solution / STAGES[task].inner
 
 

@@ -1,4 +1,4 @@
-"""The policy of stage 06: whatever happens in whatever order, it knows who holds what, and hands out what is due."""
+"""The policy of stage 06: whatever happens in any order, it knows which user holds which id, and which id is next."""
 
 from collections import Counter
 
@@ -14,14 +14,14 @@ WORKERS = ["a", "b", "c"]
 
 
 class Rosters(RuleBasedStateMachine):
-    """A roster beside a model that is too simple to be wrong: for each worker the list of what its users hold."""
+    """A roster beside a model that is too simple to be wrong: for each worker, the list of its users' ids."""
 
     @initialize(count=st.integers(1, 6))
     def open(self, count: int) -> None:
         self.ids = [7 * number for number in range(count, 0, -1)]
         self.roster = Roster(self.ids)
         self.held: dict[str, list[int]] = {}
-        self.away: dict[str, list[int]] = {}  # workers that the master has lost, and that go on all the same
+        self.away: dict[str, list[int]] = {}  # workers that the master has lost, but that still run
         for worker in WORKERS:
             self.a_new_worker_comes(worker)
 
@@ -43,7 +43,7 @@ class Rosters(RuleBasedStateMachine):
         ids = self.roster.take(worker, wanted, sharing)
         assert len(ids) == (wanted if sharing else min(wanted, free))
         for id in ids:
-            assert self.holders()[id] == self.least()  # so none is held twice while one is free
+            assert self.holders()[id] == self.least()  # so no id is held twice while one is free
             self.held[worker].append(id)
 
     @precondition(lambda self: any(self.held.values()))
@@ -74,7 +74,7 @@ class Rosters(RuleBasedStateMachine):
         lost = self.roster.sign_in(worker, ids, sharing)
         self.held[worker] = kept = list((Counter(ids) - Counter(lost)).elements())
         assert Counter(kept) + Counter(lost) == Counter(ids)
-        assert all(id in kept for id in ids if before[id] == 0)  # what nobody has got meanwhile is still its own
+        assert all(id in kept for id in ids if before[id] == 0)  # ids that nobody else got are still its own
         assert sharing or all(before[id] == 0 and kept.count(id) == 1 for id in kept)
         assert all(self.holders()[id] <= max(1, self.least() + 1) for id in kept)
 

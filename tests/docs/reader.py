@@ -1,4 +1,4 @@
-"""A reader: follows a document of the course block by block, and leaves none out."""
+"""A reader that follows a document of the course block by block, and leaves none out."""
 
 import json
 import re
@@ -32,11 +32,11 @@ class Document:
         self._blocks = [
             Block(found[2], textwrap.dedent(found[3]) if found[1] else found[3], _heading(content[: found.start()]))
             for found in BLOCK.finditer(content)
-            if found[2] != "text"  # what the reader sees, not what is done
+            if found[2] != "text"  # such a block shows output, not input
         ]
 
     def take(self, language: str, says: str) -> str:
-        """Return the text of the next block, which has this language and holds these words."""
+        """Return the text of the next block, which has to have this language and these words."""
         assert self._blocks, f"the document ends before {says!r}"
         block = self._blocks.pop(0)
         assert block.language == language, f"{block} instead of {says!r}"
@@ -44,7 +44,7 @@ class Document:
         return block.text
 
     def end(self) -> None:
-        """Fail where a block was not followed."""
+        """Fail if a block was not followed."""
         assert not self._blocks, f"nobody followed {self._blocks[0]}"
 
 
@@ -74,10 +74,10 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 class WebPage:
-    """Locust's web page, its buttons pressed as its own page presses them."""
+    """Locust's web page: sends the requests that its buttons send."""
 
     def start(self, users: int, spawn_rate: float) -> None:
-        """Press Start, as soon as the page is there."""
+        """Press Start as soon as the page is there."""
         wait_for(self._is_there, "Locust's web page")
         answer = self._ask("/swarm", user_count=users, spawn_rate=spawn_rate)
         assert answer["success"], answer

@@ -1,4 +1,4 @@
-"""A terminal: a real shell on a pseudo-terminal, typed into and read as a learner does."""
+"""A terminal: a real shell on a pseudo-terminal, in which a test types and reads as a learner does."""
 
 import codecs
 import contextlib
@@ -20,12 +20,12 @@ PROMPT = "ready> "
 
 
 class Terminal:
-    """A shell in a folder; all that it has shown since the last command was typed is in `shown`."""
+    """A shell in a folder; `shown` is everything that it has shown since the last command was typed."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._master, slave = pty.openpty()
         settings = termios.tcgetattr(slave)
-        settings[3] &= ~termios.ECHO  # what was typed must not pass for an answer
+        settings[3] &= ~termios.ECHO  # typed text must not pass for output
         termios.tcsetattr(slave, termios.TCSANOW, settings)
 
         def take_terminal() -> None:
@@ -59,15 +59,15 @@ class Terminal:
             time.sleep(0.05)
 
     def start(self, text: str, until: str, seconds: float = 60) -> None:
-        """Type commands, the last of which goes on; wait until it shows `until`, a regular expression."""
+        """Type commands, the last of which keeps running; wait until it shows `until`, a regular expression."""
         self.shown = ""
         os.write(self._master, f"{text.strip()}\n".encode())
         self._wait(lambda: bool(re.search(until, self.shown)), f"{until!r}", seconds)
 
     def run(self, text: str, seconds: float = 300) -> str:
-        """Type commands, each when the one before has ended; return what they have shown. The last status is 0."""
+        """Type commands, each after the previous one has ended; return what they show. The last has to succeed."""
         shown = ""
-        for line in [*text.strip().splitlines(), 'echo "status=$?"']:  # a program that runs would read what is typed
+        for line in [*text.strip().splitlines(), 'echo "status=$?"']:  # a running program would read the next line
             self.start(line, rf"{PROMPT}$", seconds)
             shown += self.shown
         assert "status=0\n" in self.shown, shown
@@ -80,17 +80,17 @@ class Terminal:
         return self.shown
 
     def press(self, keys: str) -> None:
-        """Press keys, which go to the program that runs."""
+        """Press keys, which go to the running program."""
         os.write(self._master, keys.encode())
 
     def kill(self) -> None:
-        """Do what `kill -9` does to the program that runs; return at the prompt."""
+        """Kill the running program as `kill -9` does; return at the prompt."""
         for process in psutil.Process(self._shell.pid).children(recursive=True):
             process.kill()
         self._wait(lambda: self.shown.endswith(PROMPT), "the prompt after kill -9", 30)
 
     def close(self) -> None:
-        """End the shell and all that runs in it."""
+        """End the shell and everything that runs in it."""
         shell = psutil.Process(self._shell.pid)
         for process in [*shell.children(recursive=True), shell]:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -101,7 +101,7 @@ class Terminal:
 
 @contextlib.contextmanager
 def terminals(folder: Path, environment: Mapping[str, str], count: int) -> Iterator[list[Terminal]]:
-    """Give some terminals in `folder`; whatever runs in them ends with the block."""
+    """Yield some terminals in `folder`; everything that runs in them ends with the block."""
     with contextlib.ExitStack() as stack:
         opened = []
         for _ in range(count):

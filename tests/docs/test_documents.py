@@ -1,4 +1,4 @@
-"""The documents: links lead somewhere, words are spelled right, and the stages' texts follow one pattern."""
+"""The documents: links work, words are spelled right, and the stages' texts follow one pattern."""
 
 import re
 import subprocess
@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGES = [stage.name for stage in stages.STAGES.values() if not stage.is_apart]
 FENCED = re.compile(r"^( *)(`{3,}).*?^\1\2 *$", flags=re.DOTALL | re.MULTILINE)
 LINK = re.compile(r'(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)(?: "[^"]*")?\)')
-# What every stage's text has, in this order; others may stand between.
+# Headings that every stage's text has, in this order; others may come between them.
 PATTERN = ["What you need", "The task", "Steps", "Check yourself", "Go further", "Troubleshooting"]
 FIRST_SCREEN = 45  # lines
 
 
 def tracked(pattern: str = "*") -> list[Path]:
-    """Return the files that the next commit would hold and whose path fits, from the repository's top."""
+    """Return the files of the next commit whose path matches, relative to the repository's top."""
     return sorted(path for path in tracked_files() if fnmatch(path.as_posix(), pattern))
 
 
@@ -35,7 +35,7 @@ def prose(document: Path) -> str:
 
 
 def anchors(document: Path) -> set[str]:
-    """Return the names of a document's headings, as GitHub makes them."""
+    """Return the anchors of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ +(.*?) *$", prose(document), flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

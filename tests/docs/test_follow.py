@@ -17,7 +17,7 @@ from tests.launcher.clone import Clone, tracked_files, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="types into a pseudo-terminal")
 SHOP, LOCUST, READY = r"Pet shop on http://127\.0\.0\.1:5000", "Starting web interface", "ready> "
-LOOK = 6  # seconds that a learner looks at a running test; the text says a minute where a person needs it
+LOOK = 6  # seconds to watch a running test; the text says a minute where a person needs that long
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
     words = page.take("bash", "workshop.py demo").splitlines()[0].split("#")[0].split()
     assert words == ["python3", "workshop.py", "demo"]
     with clone.started(*words[2:]) as run:
-        run.said("Ctrl-C ends both.", 600)  # the set-up is in it
+        run.said("Ctrl-C ends both.", 600)  # including the set-up
     return clone
 
 
@@ -60,7 +60,7 @@ def quoted(path: Path) -> str:
 
 @pytest.fixture
 def ports() -> None:
-    """Wait until the ports that the texts name are free; what else this machine does with them is its own affair."""
+    """Wait until the ports that the texts name are free; skip the test if another program keeps them."""
 
     def are_free() -> bool:
         return all(is_free(port) for port in (5000, 8089, 5557))
@@ -341,7 +341,7 @@ def test_stage_06(stage: Stage, clone: Clone) -> None:
     master.start("python locustfile.py", r"(?ms)^407$.*/owners/\[owner_id\]/pets")
     master.interrupt()
     replace(file, SHOWS_OWNER, "")
-    assert file.read_text().partition("import csv")[2] == solution.partition("import csv")[2]  # but for its docstring
+    assert file.read_text().partition("import csv")[2] == solution.partition("import csv")[2]  # except the docstring
 
     shop.interrupt()
     shop.run(f"cd {quoted(clone.path)}")
@@ -356,18 +356,18 @@ COUNTS_OWNERS = 'print(len(owner_ids), "owners")'
 
 
 def owners(*consoles: Terminal) -> list[str]:
-    """Return the owners that users have printed into these terminals."""
+    """Return the owners that users have printed in these terminals."""
     return [owner for console in consoles for owner in re.findall(r"^\d+$", console.shown, re.MULTILINE)]
 
 
 def total_users(master: Terminal) -> int | None:
-    """Return how many users the master has counted last."""
+    """Return the last number of users that the master has shown."""
     said = re.findall(r"\((\d+) total users\)", master.shown)
     return int(said[-1]) if said else None
 
 
 def begin(starts_master: str, starts_worker: str, master: Terminal, workers: list[Terminal]) -> None:
-    """Start a master and its workers, in the stage's folder already."""
+    """Start a master and its workers in terminals that are in the stage's folder already."""
     master.start(starts_master.splitlines()[-1], "Starting Locust")
     for console in workers:
         console.start(starts_worker.splitlines()[-1], "Starting Locust")
@@ -380,7 +380,7 @@ def end(master: Terminal, workers: list[Terminal]) -> None:
 
 
 def written_by_the_learner(solution: str, begins: str) -> str:
-    """Return a function that the text leaves to the learner, with the solution's lines, and two blank ones below."""
+    """Return the solution of a function that the text leaves to the learner, followed by two blank lines."""
     body = solution.partition(begins)[2].partition("\n\n\n")[0]
     return f"{begins}{body}\n\n\n"
 

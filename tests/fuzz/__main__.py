@@ -1,7 +1,7 @@
 """Fuzz the grader for some minutes: python -m tests.fuzz [--minutes 10] [--slow-share 0.3] [--seed N] [--only TARGET].
 
-Each target gets its turn again and again, until time is up. What brings about a complaint is kept as a small recipe in
-tests/fuzz/kept/, where `pytest tests/fuzz` tries it from then on. Ends with 1 where there was anything of the kind.
+Each target gets its turn again and again, until time is up. An example that causes a complaint is kept as a small
+recipe in tests/fuzz/kept/, where `pytest tests/fuzz` tries it from then on. Ends with 1 if there was a complaint.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests.hostile import obstacle
 SLOW = "grading"
 AT_ONCE, AT_ONCE_SLOW = 40, 2  # examples in a turn
 SHRINKING, SHRINKING_SLOW = 15.0, 40.0  # seconds
-MEMORY = Path("/dev/shm")  # noqa: S108 - thousands of small files a minute, of which none is kept
+MEMORY = Path("/dev/shm")  # noqa: S108 - for thousands of small files a minute, none of which is kept
 
 
 def turn(tally: Tally, guards: dict[bool, Guard], seed: int) -> None:
@@ -39,7 +39,7 @@ def turn(tally: Tally, guards: dict[bool, Guard], seed: int) -> None:
 
 
 def fuzz(names: list[str], seconds: float, slow_share: float, seed: int) -> list[Tally]:
-    """Give each target its turns until time is up; return what came of them."""
+    """Give each target its turns until time is up; return the results."""
     tallies, spent = {name: Tally(name) for name in names}, dict.fromkeys(names, 0.0)
     fast = [name for name in names if name != SLOW]
     chance, deadline = random.Random(seed), time.monotonic() + seconds
@@ -57,7 +57,7 @@ def fuzz(names: list[str], seconds: float, slow_share: float, seed: int) -> list
 
 
 def main() -> int:
-    """Do what the command line asks for; return the exit status."""
+    """Run the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     what: Callable[..., object] = parser.add_argument
     what("--minutes", type=float, default=10.0)

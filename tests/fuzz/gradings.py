@@ -1,4 +1,4 @@
-"""The gradings: whole ones in exam mode, from the command line to the report, and what the machine looks like after."""
+"""The gradings: whole ones in exam mode, from the command line to the report, and what they leave behind."""
 
 import subprocess
 import tempfile
@@ -12,13 +12,13 @@ from tests.fuzz.recipes import Recipe, make
 from tests.hostile import STEERING, unharmed
 
 RUN_LIMIT = (
-    20  # seconds: less than Locust's start and the grader's patience would make silence look like a slow machine
+    20  # seconds: with less than Locust's start plus the grader's patience, silence would look like a slow machine
 )
-MARGIN = 60.0  # seconds for all but the runs themselves, on a busy machine
+MARGIN = 60.0  # seconds for everything except the runs themselves, on a busy machine
 
 
 def graded(recipe: Recipe) -> Ending:
-    """Return how a grading ended: with a complaint where it gives no verdict, takes too long or leaves anything."""
+    """Return how a grading ended: with a complaint if it gives no verdict, takes too long or leaves traces."""
     folder, started = Path(tempfile.mkdtemp(prefix="fuzz-")), time.monotonic()
     try:
         for name in ("in", "tmp"):

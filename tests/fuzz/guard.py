@@ -1,7 +1,7 @@
 """The guard: makes each call in a process of its own, bounded in time and memory, and tells how it ended.
 
-`python -m tests.fuzz.guard` is the other end: it has loaded what is called, and forks for each call. It is asked by a
-line of JSON on standard input, and answers by one.
+`python -m tests.fuzz.guard` is the other end: it has loaded the code to call, and forks for each call. It reads each
+question as a line of JSON from standard input, and answers with another line.
 """
 
 import contextlib
@@ -27,8 +27,8 @@ from checks.stages import ROOT
 from tests.fuzz.recipes import Recipe, make
 
 MIB = 1024**2
-HEADROOM = 3 * 1024 * MIB  # of memory: what takes more is ended, so that no other process has to be
-PATIENCE = 60.0  # seconds for a call that takes no CPU to end: a busy machine may let it wait
+HEADROOM = 3 * 1024 * MIB  # of memory: the system ends a call that takes more, before other processes suffer
+PATIENCE = 60.0  # seconds for a call that uses no CPU: it may have to wait on a busy machine
 MOST_SAID = 2_000
 
 
@@ -42,7 +42,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a call ended; `complaint` is empty where nothing was amiss, `place` tells two complaints of a kind apart."""
+    """How a call ended; `complaint` is empty if nothing was wrong, `place` tells two complaints of a kind apart."""
 
     complaint: str = ""
     place: str = ""
@@ -53,7 +53,7 @@ class Ending:
 class Guard:
     """A process that makes calls for this one. `with_locust` says that it loads Locust.
 
-    Files are made below `place`, by default where temporary files lie.
+    Files are made below `place`, by default in the folder for temporary files.
     """
 
     def __init__(self, *, with_locust: bool = False, place: Path | None = None) -> None:
@@ -74,7 +74,7 @@ class Guard:
         self.close()
 
     def call(self, target: str, recipe: Recipe) -> Ending:
-        """Return how a target ended that was called with a recipe."""
+        """Call a target with a recipe; return how the call ended."""
         ear, mouth = self._process.stdout, self._process.stdin
         assert ear
         assert mouth
@@ -85,7 +85,7 @@ class Guard:
         return Ending(**json.loads(answer))
 
     def close(self) -> None:
-        """End the process; a call that is under way ends by its own limits."""
+        """End the process; a running call ends by its own limits."""
         self._process.kill()
         self._process.communicate()
         remove(self._folder)
@@ -101,7 +101,7 @@ def main(words: list[str]) -> None:
 
     place, *more = words
     if more:
-        os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"  # gevent would take the children that this process waits for
+        os.environ["LOCUST_SKIP_MONKEY_PATCH"] = "1"  # gevent would collect the children that this process waits for
         import locust.argument_parser  # noqa: F401
 
         del os.environ["LOCUST_SKIP_MONKEY_PATCH"]
@@ -117,7 +117,7 @@ def _guarded(target: Any, call: Any, recipe: Recipe, place: str) -> Ending:
         for name in ("in", "out", "tmp"):
             (root / name).mkdir()
         made = forked(lambda: make(recipe, root / "in"), Limits(60, 2048))
-        if made.complaint:  # more than fits, by chance: it says nothing of the target
+        if made.complaint:  # too much data, by chance: it says nothing about the target
             return Ending()
         return forked(lambda: target(call(recipe, root)), target.limits)
     finally:
@@ -128,12 +128,12 @@ def remove(folder: Path) -> None:
     """Remove a folder, however deep it is."""
     with contextlib.suppress(OSError, RecursionError):
         shutil.rmtree(folder)
-    if folder.exists():  # deeper than Python can go
+    if folder.exists():  # it is deeper than Python can go
         subprocess.run(["rm", "-rf", str(folder)], check=False)
 
 
 def forked(do: Any, limits: Limits) -> Ending:
-    """Return how a call ends that is made in a child of this process."""
+    """Make a call in a child of this process; return how it ended."""
     before = _resident()
     ear, mouth = os.pipe()
     child = os.fork()
@@ -148,7 +148,7 @@ def forked(do: Any, limits: Limits) -> Ending:
             os.killpg(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)  # what it has left behind
+        os.killpg(child, signal.SIGKILL)  # the processes that it has left behind
     seconds, megabytes = used.ru_utime + used.ru_stime, max(0.0, used.ru_maxrss / 1024 - before)
     complaint, place = _judged(said, status, seconds, megabytes, limits)
     return Ending(complaint, place, round(seconds, 3), round(megabytes, 1))
@@ -158,18 +158,18 @@ def _live(do: Any, limits: Limits, mouth: int) -> None:
     """Make the call, say how it ended, and die."""
     os.setsid()
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in range(3):  # neither questions nor answers are its own
+    for number in range(3):  # questions and answers are not for this process
         os.dup2(nowhere, number)
     sys.stdout = sys.stderr = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     most = round(limits.seconds)
-    faulthandler.register(signal.SIGXCPU, file=mouth, all_threads=False, chain=True)  # it says where, and dies
+    faulthandler.register(signal.SIGXCPU, file=mouth, all_threads=False, chain=True)  # it reports the place, and dies
     resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + HEADROOM, size + HEADROOM))
     said: tuple[str, str] = ("", "")
     try:
         do()
-    except BaseException as error:  # noqa: BLE001 - whatever comes is what this is for
+    except BaseException as error:  # noqa: BLE001 - it is here to catch everything
         said = f"{type(error).__name__}: {error}"[:MOST_SAID], _place(error)
     os.write(mouth, json.dumps(said).encode())
     os._exit(0)
@@ -183,7 +183,7 @@ def _place(error: BaseException) -> str:
 
 
 def _listen(heard: IO[bytes], deadline: float) -> bytes | None:
-    """Return all that is said until the other end is closed; None where time is up before."""
+    """Return everything that comes until the other end is closed; None if time runs out first."""
     said = b""
     while (left := deadline - time.monotonic()) > 0:
         if select.select([heard], [], [], left)[0]:
@@ -209,7 +209,7 @@ def _judged(said: bytes | None, status: int, seconds: float, megabytes: float, l
 
 
 def _interrupted(trace: bytes) -> str:
-    """Return the innermost line of the course in a trace of the faulthandler's; it begins with the innermost."""
+    """Return the innermost line of the course in a faulthandler trace, which begins with the innermost frame."""
     found = re.search(
         rf'File "{re.escape(str(ROOT))}/(?:\S*/)?(\S+)", line \d+ in (\w+)', trace.decode(errors="replace")
     )

@@ -1,4 +1,4 @@
-"""The hunt: examples of a strategy against a target, and what came of them; the smallest of each kind of complaint."""
+"""The hunt: tries a strategy's examples on a target, and finds the smallest one for each kind of complaint."""
 
 import contextlib
 import hashlib
@@ -25,7 +25,7 @@ Try = Callable[[Recipe], Ending]
 
 @dataclass(frozen=True)
 class Found:
-    """A recipe that brings about a complaint; `found` says what, in a person's words or in the target's."""
+    """A recipe that causes a complaint; `found` describes it, in a person's words or in the target's."""
 
     target: str
     found: str
@@ -37,7 +37,7 @@ class Found:
         return json.dumps({"target": self.target, "found": self.found, "recipe": self.recipe}, indent=1) + "\n"
 
     def keep(self) -> Path:
-        """Write it to where the tests find it."""
+        """Write it to the folder in which the tests find it."""
         digest = hashlib.sha256(json.dumps(self.recipe).encode()).hexdigest()[:8]
         file = KEPT / f"{self.target}_{digest}.json"
         file.write_text(self.text, encoding="utf-8")
@@ -46,7 +46,7 @@ class Found:
 
 @dataclass
 class Tally:
-    """What came of the examples for one target."""
+    """The results of the examples for one target."""
 
     target: str
     examples: int = 0
@@ -55,7 +55,7 @@ class Tally:
     found: dict[str, Found] = field(default_factory=dict)
 
     def add(self, recipe: Recipe, ending: Ending) -> str:
-        """Count an example; return which kind of complaint it brought about, if any."""
+        """Count an example; return the kind of complaint that it caused, if any."""
         self.examples += 1
         self.slowest, self.largest = max(self.slowest, ending.seconds), max(self.largest, ending.megabytes)
         if not ending.complaint:
@@ -72,21 +72,21 @@ class Tally:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A recipe that is not to be printed: Hypothesis would, at length."""
+    """A recipe that does not print itself, since Hypothesis would print it at length."""
 
     recipe: Recipe = field(repr=False)
 
 
 class Complaint(Exception):
-    """An example has brought about a complaint: Hypothesis looks for a smaller one."""
+    """An example has caused a complaint: Hypothesis then looks for a smaller one."""
 
 
 def hunt(
     tally: Tally, strategy: Strategy, attempt: Try, *, examples: int, seed: int | None = None, shrinking: float = 20.0
 ) -> None:
-    """Try so many examples, the same ones each time where there is no `seed`.
+    """Try `examples` examples, the same ones each time if there is no `seed`.
 
-    A complaint of a kind that is new ends it, after `shrinking` seconds at most for smaller examples of that kind.
+    A new kind of complaint ends it, after at most `shrinking` seconds of looking for smaller examples of that kind.
     """
     known, since = set(tally.found), 0.0
 

@@ -1,6 +1,6 @@
-"""Recipes: submissions as pieces of JSON that git can hold, and the files that are made of them.
+"""Recipes: submissions as pieces of JSON that git can hold, and the files that are made from them.
 
-A gigabyte of blanks is `[[" ", 1073741824]]`, and a byte that is no UTF-8 a lone surrogate, in texts and names alike.
+A gigabyte of blanks is `[[" ", 1073741824]]`. A byte that is not UTF-8 is a lone surrogate, in texts and in names.
 """
 
 import bz2
@@ -19,12 +19,12 @@ from typing import Any
 
 Recipe = dict[str, Any]
 BLOCK = 512  # bytes of a tar's header
-CHECKSUM = slice(148, 156)  # its place there
+CHECKSUM = slice(148, 156)  # the place of the checksum in it
 COMPRESSED = {"tar": bytes, "gz": gzip.compress, "tgz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 
 
 def data(pieces: list[tuple[str, int]]) -> bytes:
-    """Return what a list of texts, each with the number of its repetitions, says."""
+    """Return the content that a list of texts, each with a number of repetitions, stands for."""
     return b"".join(text.encode("utf-8", "surrogateescape") * count for text, count in pieces)
 
 
@@ -34,7 +34,7 @@ def text_of(content: bytes) -> str:
 
 
 def make(recipe: Recipe, folder: Path) -> None:
-    """Make the `files` of a recipe, and its `archive`, in an empty folder; what the system refuses is left out."""
+    """Make the `files` of a recipe, and its `archive`, in an empty folder, except what the system refuses."""
     for node in recipe.get("files", ()):
         with contextlib.suppress(OSError, ValueError):
             _make_file(node, os.fsencode(folder))
@@ -64,7 +64,7 @@ def _make_file(node: dict[str, Any], folder: bytes) -> None:
 
 
 def _make_deep(path: bytes, depth: int) -> None:
-    """Make a folder in a folder, and so on: deeper than any path can say."""
+    """Make folders inside folders, deeper than any path can be long."""
     os.makedirs(path, exist_ok=True)  # noqa: PTH103
     place = os.open(path, os.O_RDONLY)
     for _ in range(depth):
@@ -95,7 +95,7 @@ def _archived(told: dict[str, Any]) -> bytes:
 
 def _zipped(entries: list[dict[str, Any]]) -> bytes:
     whole = io.BytesIO()
-    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(whole, "w") as archive:  # of names that come twice
+    with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(whole, "w") as archive:  # names that come twice
         for entry in entries:
             content = data(entry.get("pieces", []))
             for number in range(entry.get("times", 1)):
@@ -113,7 +113,7 @@ def _tarred(entries: list[dict[str, Any]]) -> bytes:
 
 
 def _block(entry: dict[str, Any]) -> bytes:
-    """Return the header and the content of one entry; its fields are the entry's, true or not."""
+    """Return the header and the content of one entry, with the fields that the entry gives, true or not."""
     content = data(entry.get("pieces", []))
     info = tarfile.TarInfo(entry["name"])
     info.size, info.linkname = entry.get("says", len(content)), entry.get("link", "")

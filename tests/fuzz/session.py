@@ -1,7 +1,7 @@
 """A session: a real grading by `pytest checks/`, with a stand-in for Locust that acts by a recipe.
 
 The stand-in sends real requests to the target and writes the record that `entry.py` would write; the recipe says what
-is odd about it. So a grading takes a second, and no verdict of it can be the machine's doing.
+is odd about it. So a grading takes a second, and its verdict can't depend on the machine.
 """
 
 import http.client
@@ -71,7 +71,7 @@ def _stand_in(acts: Iterator[Recipe]) -> Callable[..., Run]:
 
 
 def _played(act: Recipe, target: Target, users: int, done: Callable[[Journal], bool]) -> Iterator[dict[str, Any]]:
-    """Let users go round their steps until the grader has seen enough; yield the lines of an honest record."""
+    """Make users repeat their steps until the grader has seen enough; yield the lines of an honest record."""
     if not act.get("users", True):
         return
     yield {
@@ -111,7 +111,7 @@ class _Client:
         return self._cookie.partition("visitor=")[2]
 
     def send(self, step: dict[str, Any], number: int) -> int:
-        """Send one request; return the number that the target gave it, 0 where there is none."""
+        """Send one request; return the number that the target gave it, 0 if there is none."""
         body = json.dumps(step["json"]).replace("{number}", str(number)).encode() if "json" in step else b""
         headers = {"Content-Type": "application/json", **step.get("headers", {})}
         if self._cookie and step.get("cookies", True):

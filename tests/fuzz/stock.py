@@ -1,4 +1,4 @@
-"""The stock: odd words, names, values and lines of code, of which the strategies make submissions."""
+"""The stock: odd words, names, values and lines of code, from which the strategies make submissions."""
 
 # --- texts
 
@@ -62,13 +62,13 @@ MAGIC = (
     *("PK\x03\x04", "PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "\x1f\udc8b\x08\0", "BZh9"),
     *("\udcfd7zXZ\0\0\x04", "ustar", ""),
 )
-NEEDLES = (  # where archives are changed
+NEEDLES = (  # places at which strategies change archives
     *("PK\x01\x02", "PK\x05\x06", "PK\x03\x04", "ustar", "", "\x1f\udc8b", "BZh", "7zXZ"),
 )
 
 # --- Python
 
-NESTED = (  # an opening, what stands inside, and an end; each many times
+NESTED = (  # an opening, a content and a closing, each many times
     *(("(", "1", ")"), ("[", "", "]"), ("{1:", "1", "}"), ("f(", "", ")"), ("-", "1", ""), ("not ", "1", "")),
     *(("~", "a", ""), ("1+", "1", ""), ("a,", "", ""), ("a.", "a", ""), ("a", "", "[0]"), ("a", "", "()")),
     *(("a", "", ".parent"), ("1 if 1 else ", "1", ""), ("a<", "a", ""), ("a=", "1", ""), ("lambda:", "1", "")),
@@ -80,7 +80,7 @@ NESTED = (  # an opening, what stands inside, and an end; each many times
     *(("open('/", "a", "')\n"), ("\tif a:\n", "", ""), ("match a:\n case ", "a: pass", ""), ("f'{", "a", "}'")),
     *(("eval(", "a", ")"),),
 )
-TOP = (  # what a file may do while Locust reads it, or have done later
+TOP = (  # lines that run while Locust reads the file, or that it runs later
     "import os; os._exit({n})",
     "print('x'); import os; os._exit({n})",
     "import sys; sys.exit({n})",

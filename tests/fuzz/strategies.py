@@ -1,4 +1,4 @@
-"""The strategies: what Hypothesis makes recipes of, one for each target; FOR has them by name."""
+"""The strategies with which Hypothesis makes recipes, one for each target; FOR has them by name."""
 
 import json
 import subprocess
@@ -37,12 +37,12 @@ texts = st.lists(words, max_size=4).map("".join)
 
 
 def length(pieces: Pieces) -> int:
-    """Return how long a content is, about."""
+    """Return the approximate length of a content."""
     return sum(len(text) * count for text, count in pieces)
 
 
 def repeated(texts: Strategy, most: int = 12_000_000) -> Strategy:
-    """Return a strategy for a few texts, each repeated, and all together no longer than `most`."""
+    """Return a strategy for a few repeated texts that together are no longer than `most`."""
     return st.lists(st.tuples(texts, counts), max_size=4).filter(lambda pieces: length(pieces) < most)
 
 
@@ -71,7 +71,7 @@ def sources() -> list[str]:
 
 @st.composite
 def nested(draw: Draw) -> Pieces:
-    """Return an expression in an expression, and so on, or one that is very long."""
+    """Return a deeply nested expression, or a very long one."""
     opening, inside, end = draw(some(stock.NESTED))
     count = draw(counts)
     return [(opening, count), (inside, 1), (end, count), ("\n", 1)]
@@ -108,7 +108,7 @@ def encoded(draw: Draw) -> str:
     mark = draw(some([b"", b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"]))
     try:
         content = body.encode(draw(some([name, "utf-8", "utf-16-le", "utf-16"])), "ignore")
-    except (LookupError, ValueError, TypeError, AttributeError):  # some take no text, some names stand for nothing
+    except (LookupError, ValueError, TypeError, AttributeError):  # some codecs take no text, some names are unknown
         content = body.encode("utf-8", "surrogateescape")
     return text_of(mark + cookie.encode() + content)
 
@@ -148,13 +148,13 @@ def locustfile(contents: Strategy) -> Strategy:
 
 
 def multiplied(nodes: list[Node], times: int) -> list[Node]:
-    """Return the nodes, and one that is a plain file so many times, under as many names."""
+    """Return the nodes, with one of them, a plain file, repeated under many names."""
     plain = next((each for each in nodes if "pieces" in each), None)
     return [*nodes, *(named(f"{n}{plain['name']}"[-250:], plain["pieces"]) for n in range(times) if plain)]
 
 
 def weight(nodes: list[Node]) -> int:
-    """Return what it costs to make these: their bytes, and for each folder in a folder as much as 10 kB."""
+    """Return the cost of making these: their bytes, and 10 kB for each nested folder."""
     return sum(10_000 * each.get("deep", 1) + length(each.get("pieces", [])) for each in nodes)
 
 
@@ -165,7 +165,7 @@ trees = st.builds(
 
 @st.composite
 def folders(draw: Draw) -> Recipe:
-    """Return a folder of anything, mostly with a locustfile in it, and which place in it is handed in."""
+    """Return a folder with any contents, usually with a locustfile, and the path in it to hand in."""
     own = [named("locustfile.py", once(HONEST))] if draw(st.integers(0, 3)) else []
     files = [*draw(trees), *own]
     handed_in = draw(
@@ -185,7 +185,7 @@ def rounds(draw: Draw) -> Recipe:
 
 # --- archives
 
-SPARSE_BLOCK = ("00000000001\0" * 42 + "\x01").ljust(512, "\0")  # a map of a sparse file that says that it goes on
+SPARSE_BLOCK = ("00000000001\0" * 42 + "\x01").ljust(512, "\0")  # a map of a sparse file that announces another block
 in_archives = st.one_of(pieces, python, repeated(some([SPARSE_BLOCK, *stock.OF_PAX]), most=40_000_000))
 entry_name = st.one_of(
     *(path, st.integers(50, 3000).map(lambda depth: "d/" * depth + "a.py")),
@@ -240,7 +240,7 @@ damage = st.one_of(
 
 @st.composite
 def archives(draw: Draw) -> Recipe:
-    """Return an archive: good, lying, cut off, or only something that begins like one."""
+    """Return an archive: good, lying, cut off, or only with the beginning of one."""
     ending = draw(some(["zip", "zip", "tar", "tar", "tar.gz", "tgz", "tar.bz2", "tar.xz", "ZIP", "gz", "xz"]))
     held = {"entries": draw(in_zips if ending.lower() == "zip" else in_tars)}
     if not draw(st.integers(0, 9)):
@@ -280,7 +280,7 @@ def findings(draw: Draw) -> Recipe:
 
 @cache
 def keys() -> list[str]:
-    """Return the names of Locust's settings, as its own parser has them; asked in a process that Locust may patch."""
+    """Return the names of Locust's settings from its own parser, asked in a process that Locust may patch."""
     code = (
         "import json; from locust.argument_parser import get_parser; "
         "print(json.dumps([word for action in get_parser()._actions for word in action.option_strings]))"
@@ -314,7 +314,7 @@ def configurations(draw: Draw) -> Recipe:
     return {"files": files}
 
 
-# --- what a run leaves
+# --- what a run leaves behind
 
 logs = repeated(st.one_of(some(stock.OF_LOGS), texts), most=8_000_000)
 USER = {"name": "User", "host": "http://127.0.0.1:5000", "fixed_count": 0}
@@ -351,7 +351,7 @@ def line(kind: str, **facts: Any) -> str:
 
 @st.composite
 def record_line(draw: Draw) -> Pieces:
-    """Return a line of a record, of the entry's own shape or of another one, and how often it comes."""
+    """Return a line of a record, in the shape that entry.py writes or in another one, and how often it comes."""
     kind = draw(some(sorted(LINES)))
     odd = draw(st.dictionaries(some(["kind", "more", *LINES[kind]]), anything, max_size=2))
     text = line(kind, **{name: value for name, value in odd.items() if name != "kind"})
@@ -387,7 +387,7 @@ request = st.fixed_dictionaries(
 
 
 def rounds_of(count: int) -> list[dict[str, Any]]:
-    """Return the requests of five users that do what stage 01 asks for, so often."""
+    """Return the requests of five users that do what stage 01 asks for, `count` times."""
     adds = {"method": "POST", "path": "/pets", "status": 201, "times": 5}
     bodies = (once(f'{{"name": "Rex {number}", "category": "dog"}}') for number in range(count))
     return [each for body in bodies for each in ({**adds, "body": body}, {"times": 5})]
@@ -395,7 +395,7 @@ def rounds_of(count: int) -> list[dict[str, Any]]:
 
 @st.composite
 def outputs(draw: Draw) -> Recipe:
-    """Return the record, the printed lines and the requests of a run, the first ones of them mostly honest."""
+    """Return the record, the printed lines and the requests of a run, the first requests mostly honest."""
     honest = joined(
         [once(line(kind)) for kind in draw(some([["began"], ["began", "declared"], ["began", "declared"]]))]
     )
@@ -461,7 +461,7 @@ verdicts = st.fixed_dictionaries(
 
 # --- whole gradings in exam mode
 
-PLACES = {  # by its indent: the line below which a snippet stands, by its beginning, and the snippets
+PLACES = {  # by indent: the beginning of the line below which a snippet goes, and the snippets
     "": ("from locust import ", stock.TOP),
     "    ": ("class PetShopUser(", stock.ATTRIBUTES),
     "        ": ("    def open_dashboard(", stock.STEPS),
@@ -469,7 +469,7 @@ PLACES = {  # by its indent: the line below which a snippet stands, by its begin
 
 
 def filled(draw: Draw, template: str) -> str:
-    """Return a snippet with its blanks filled in, by snippets too."""
+    """Return a snippet with its blanks filled in, perhaps by other snippets."""
     blanks = {
         "{n}": lambda: draw(some([0, 1, 2, 3, 9, 15, 30, 255, 5000])),
         "{text!r}": lambda: draw(words),
@@ -493,7 +493,7 @@ def behaviours(draw: Draw) -> str:
         indent = draw(some(["", "", "    ", "        "]))
         beginning, snippets = PLACES[indent]
         place = next(number for number, line in enumerate(lines, start=1) if line.startswith(beginning))
-        at_the_end = not indent and draw(st.booleans())  # when all of the file has been read
+        at_the_end = not indent and draw(st.booleans())  # at the end of the file
         lines.insert(len(lines) if at_the_end else place, indent + filled(draw, draw(some(snippets))))
     return "\n".join(lines)
 

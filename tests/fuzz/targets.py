@@ -1,7 +1,7 @@
-"""The targets: what of the grader reads a submission, its output or its record, each as one call with a recipe.
+"""The targets: all of the grader that reads a submission, its output or its record, each as one call with a recipe.
 
-A target may return, or raise Failed or NotStarted; whatever else it raises is a complaint. So is an Inconclusive: no
-target plays a machine that is busy.
+A target may return, or raise Failed or NotStarted; any other exception is a complaint. So is Inconclusive, since no
+target plays a busy machine.
 """
 
 import contextlib
@@ -67,18 +67,18 @@ class Call:
 
     @property
     def path(self) -> Path:
-        """What is handed in."""
-        return Path(os.path.join(self.root / "in", self.recipe.get("path", "")))  # noqa: PTH118 - as a shell would
+        """The path that is handed in."""
+        return Path(os.path.join(self.root / "in", self.recipe.get("path", "")))  # noqa: PTH118 - as a shell joins it
 
     @property
     def out(self) -> Path:
-        """A folder for what comes of it."""
+        """A folder for the results."""
         return self.root / "out"
 
 
 @dataclass(frozen=True)
 class Fuzzed:
-    """Something to be called with recipes, within limits."""
+    """A function to call with recipes, within limits."""
 
     do: Callable[[Call], None]
     limits: Limits
@@ -87,7 +87,7 @@ class Fuzzed:
     def __call__(self, call: Call) -> None:
         """Make the call, with a folder of its own for temporary files, which has to be empty after it."""
         tempfile.tempdir = str(call.root / "tmp")
-        if os.path.exists(call.path):  # noqa: PTH110 - what is not there, nobody has handed in
+        if os.path.exists(call.path):  # noqa: PTH110 - a missing path can't be handed in
             with contextlib.suppress(Failed, NotStarted):
                 self.do(call)
         _require(not os.listdir(tempfile.tempdir), "temporary files are left")  # noqa: PTH208 - names of any kind
@@ -110,10 +110,10 @@ def target(
 
 def _require(holds: object, complaint: str) -> None:
     if not holds:
-        raise RuntimeError(complaint)  # no AssertionError: a Failed is one
+        raise RuntimeError(complaint)  # not an AssertionError, since Failed is one
 
 
-# --- what takes a submission in
+# --- code that takes a submission in
 
 
 @target(seconds=30)
@@ -139,14 +139,14 @@ def _take(path: Path, call: Call) -> Submission:
 
 @target()
 def content(call: Call) -> None:
-    """The identity of a submission, by which a round knows what it has graded already."""
+    """The fingerprint of a submission, by which a round knows what it has graded already."""
     stages = [call.recipe.get("stage", "01_sequential_flows")]
     _require(cache.content(call.path, stages) == cache.content(call.path, stages), "the same files look like others")
 
 
 @target(seconds=10, megabytes=160)
 def unpacked(call: Call) -> None:
-    """An archive: its plain files come to lie in one folder, and no file anywhere else."""
+    """An archive: its plain files end up in one folder, and no file anywhere else."""
     before = sorted(os.listdir(call.root / "in"))  # noqa: PTH208 - names of any kind
     with taken_in(call.root / "in" / call.recipe["archive"]["name"]) as path:
         inside = list(path.rglob("*"))
@@ -160,7 +160,7 @@ def unpacked(call: Call) -> None:
 
 @target(seconds=30)
 def source(call: Call) -> None:
-    """Python source: the notes on it, what is shown of it, and the words that stages look for."""
+    """Python source: the notes on it, the parts that are shown, and the words that stages look for."""
     found = submission.find(call.path, "03_slo_failures")
     evidence = gathered(found, readings(found))
     for note in evidence.notes:
@@ -186,7 +186,7 @@ def configuration(call: Call) -> None:
 
 
 class _Forking(Cell):
-    """A cell whose processes are forks of this one, which has loaded Locust already."""
+    """A cell whose processes are forks of this one, which has already loaded Locust."""
 
     def start(self, arguments: list[str], output: IO[bytes], told: Path | None = None) -> Any:  # noqa: ARG002
         child = os.fork()
@@ -210,8 +210,8 @@ class _Forking(Cell):
 
 @target(seconds=10)
 def names(call: Call) -> None:
-    """A round of submissions with names of any kind: each gets its line, whatever the others are called."""
-    stand_in = call.root / "python"  # grades in no time: each submission passes
+    """A round of submissions with any kind of name: each gets its line, whatever the others are called."""
+    stand_in = call.root / "python"  # a stand-in for the grader: each submission passes at once
     report = {"seed": 1, "stages": {"01_sequential_flows": {"outcome": "passed", "points": 1, "max_points": 1}}}
     report["stages"]["01_sequential_flows"]["criteria"] = []  # type: ignore[index]
     (call.root / "report.json").write_text(json.dumps(report))
@@ -236,12 +236,12 @@ def names(call: Call) -> None:
     require_sound_page((call.out / "summary.html").read_text(encoding="utf-8"), scripts=1)
 
 
-# --- what reads its output and its record
+# --- code that reads its output and its record
 
 
 @target(seconds=6, megabytes=512)
 def output(call: Call) -> None:
-    """The record and the printed lines of a run: read, and told in a sentence."""
+    """The record and the printed lines of a run: read, and turned into a sentence."""
     record, log = call.root / "in" / "record.jsonl", call.root / "in" / "locust.log"
     began(record)
     has_declared(record)
@@ -261,7 +261,7 @@ def output(call: Call) -> None:
 
 
 def _run(recipe: Recipe, record: Record, journal: Journal, log: str) -> Run:
-    """Return a run that the machine has not cut short: what is amiss in it is the submission's."""
+    """Return a run that the machine has not cut short, so that the submission is to blame for any trouble."""
     return Run(
         users=5,
         journal=journal,
@@ -274,7 +274,7 @@ def _run(recipe: Recipe, record: Record, journal: Journal, log: str) -> Run:
 
 
 def _visited(requests: Iterable[dict[str, Any]]) -> Journal:
-    """Return the journal of requests as a server hands them on; `times` each, by as many visitors."""
+    """Return the journal of requests as a server would note them, each `times` times, by as many visitors."""
     journal = Journal()
 
     def app(environ: Any, start_response: Any) -> list[bytes]:
@@ -304,7 +304,7 @@ def _visited(requests: Iterable[dict[str, Any]]) -> Journal:
 
 @target(seconds=6, megabytes=512)
 def report(call: Call) -> None:
-    """What a report shows of a submission: requests, words and files that were made to break it."""
+    """What a report shows of a submission: requests, words and files that are made to break it."""
     evidence = Evidence()
     with contextlib.suppress(Failed, NotStarted):
         found = submission.find(call.path, "01_sequential_flows")
@@ -328,7 +328,7 @@ def _result(number: int, words: list[str]) -> Result:
 
 
 def require_sound_page(text: str, scripts: int = 0) -> None:
-    """Complain of a page that does not parse, or holds what a submission has smuggled in."""
+    """Complain about a page that does not parse, or that holds what a submission has smuggled in."""
     text.encode()
     reader = _Reader()
     reader.feed(text)
@@ -338,7 +338,7 @@ def require_sound_page(text: str, scripts: int = 0) -> None:
 
 
 class _Reader(HTMLParser):
-    """Reads a page by its elements; each end tag has to close the element that is open."""
+    """Parses a page's elements; each end tag has to close the element that is open."""
 
     def __init__(self) -> None:
         super().__init__()

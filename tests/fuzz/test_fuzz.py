@@ -1,4 +1,4 @@
-"""Fuzzing in short: what was found once stays mended, and a few hundred examples, the same ones each time."""
+"""Fuzzing in short: earlier findings stay fixed, and a few hundred examples pass, the same ones each time."""
 
 import json
 import subprocess

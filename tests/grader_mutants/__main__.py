@@ -1,12 +1,12 @@
-"""Mutants of the graders: one condition of a check removed or weakened at a time, to see that the corpus notices.
+"""Mutants of the graders: one condition of a check removed or weakened at a time, to see whether the corpus notices.
 
     python -m tests.grader_mutants [--record] [--stage 03] [--file data/rules] [--jobs 2] [--live 2] [--least 95]
 
-judges what `python -m tests.replay record` has recorded with each mutant, in milliseconds. The corpus notices a mutant
-where a submission does not get the verdict that its expect.toml asks for. A mutant that asks for a run that was not
-recorded is graded live, with `--live` submissions at most. What nothing notices is named, unless it is excused in
-tests/grader_equivalent.toml with a reason. Mutants that change no more than the words of a message are counted apart.
-Ends with 1 where fewer than `--least` % of the others are noticed.
+judges the recordings of `python -m tests.replay record` with each mutant, in milliseconds. The corpus notices a mutant
+if a submission does not get the verdict that its expect.toml asks for. A mutant that asks for a run that was not
+recorded is graded live, with at most `--live` submissions. Unnoticed mutants are named, unless
+tests/grader_equivalent.toml excuses them with a reason. Mutants that change only the words of a message are counted
+separately. Ends with 1 if fewer than `--least` % of the others are noticed.
 """
 
 import argparse

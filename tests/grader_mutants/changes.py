@@ -11,16 +11,16 @@ from tests.grader_mutants.judging import words as spoken
 
 NEXT: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 OTHER = {"all": "any", "any": "all", "min": "max", "max": "min"}
-NO_TOLERANCE = 1e-6  # what is smaller allows for the rounding of floats
+NO_TOLERANCE = 1e-6  # smaller numbers only allow for the rounding of floats
 MOMENTS = {"start", "end", "begin", "since", "at", "lost_at", "last", "last_report", "complete", "known", "until"}
-WORDLESS = ("start", "default", "n", "limit", "ndigits")  # keywords whose numbers are no condition
+WORDLESS = ("start", "default", "n", "limit", "ndigits")  # keywords whose numbers are not conditions
 BOUNDARY, NOTE = "on the boundary", "_noted"
 Change = Callable[[ast.AST], None]
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A module of the graders with one change; `is_advice` where that can do no more than choose other words."""
+    """A module of the graders with one change; `is_advice` if the change can only choose other words."""
 
     source: Source
     function: str
@@ -30,11 +30,11 @@ class Mutant:
     is_advice: bool
     is_constant: bool  # of the module or a class, not a part of a function
     tree: ast.Module
-    probe: ast.Module | None = None  # the module unchanged, but for telling `NOTE` what is compared at a boundary
+    probe: ast.Module | None = None  # the module unchanged, except that it tells `NOTE` what it compares at a boundary
 
     @property
     def name(self) -> str:
-        """How it is known where it is excused: without its line, which moves."""
+        """Its name in the list of excuses: without its line, which moves."""
         return f"{self.source} {self.function}: {self.change}"
 
     def __str__(self) -> str:
@@ -81,9 +81,9 @@ def _with(owner: Any, piece: ast.stmt, changed: ast.stmt) -> Any:
 
 
 def _code(piece: ast.stmt) -> set[ast.AST]:
-    """Return the nodes that run when a function does, without its decorators and annotations; of a constant, its value.
+    """Return the nodes that run when a function runs, without decorators and annotations; for a constant, its value.
 
-    What a constant calls, such as a script of answers, makes runs.
+    A function that a constant calls, such as one that makes a script of answers, makes runs.
     """
     if isinstance(piece, ast.FunctionDef):
         return {piece, *(part for statement in piece.body for part in ast.walk(statement))}
@@ -96,7 +96,7 @@ def _asked(node: ast.AST) -> ast.AST:
 
 
 def _lines(node: ast.AST) -> tuple[int, int]:
-    """Return the lines whose execution comes to what is changed."""
+    """Return the lines whose execution reaches the change."""
     if isinstance(node, ast.comprehension):
         node = node.iter
     if isinstance(node, ast.If):
@@ -107,7 +107,7 @@ def _lines(node: ast.AST) -> tuple[int, int]:
 
 
 def sites(node: ast.AST, piece: ast.AST) -> Iterator[tuple[str, Change]]:
-    """Yield what can be changed about a node of a function or of a constant: in words, and the change itself."""
+    """Yield the possible changes to a node of a function or a constant, each with its description."""
     if isinstance(node, ast.If | ast.IfExp):
         yield from _choices(node)
     if isinstance(node, ast.BoolOp):
@@ -183,7 +183,7 @@ def _comparisons(node: ast.Compare) -> Iterator[tuple[str, Change]]:
 
 
 def _is_count(bound: ast.AST) -> bool:
-    """Tell whether a bound can be doubled, and is not doubled yet with a number in it; twice a moment is no moment."""
+    """Tell whether a bound can be doubled, and no number in it is doubled already; doubling a moment makes no sense."""
     names = {one.id for one in ast.walk(bound) if isinstance(one, ast.Name)}
     names |= {one.attr for one in ast.walk(bound) if isinstance(one, ast.Attribute)}
     has_number = any(isinstance(one, ast.Constant) for one in ast.walk(bound)) or any(map(str.isupper, names))
@@ -239,7 +239,7 @@ def _loops(node: ast.For) -> Iterator[tuple[str, Change]]:
 
             yield f"loop without {_short(one)}", change
         return
-    most = 0 if isinstance(node.body[-1], ast.Raise | ast.Return) else 1  # one that ends the loop is the only one
+    most = 0 if isinstance(node.body[-1], ast.Raise | ast.Return) else 1  # a block that ends the loop runs only once
     words = f"only the first of {_short(node.iter)}" if most else f"none of {_short(node.iter)}"
 
     def shorten(node: ast.AST) -> None:
@@ -265,7 +265,7 @@ def _calling(name: str) -> Change:
 
 
 def _statements(node: ast.AST) -> Iterator[tuple[str, Change]]:
-    """Yield each call among the statements of a block, such as that of a `require`, as one to be left out."""
+    """Yield each call among the statements of a block, such as one of a `require`, as one that can be left out."""
     body: list[ast.stmt] = node.body  # type: ignore[attr-defined]
     for index, statement in enumerate(body):
         if isinstance(statement, ast.Expr) and not isinstance(statement.value, ast.Constant):
@@ -299,7 +299,7 @@ def _numbers(node: ast.AST) -> Iterator[tuple[str, Change]]:
         for index, keyword in enumerate(node.keywords):
             if keyword.arg not in WORDLESS:
                 yield from _factors(keyword.value, _short(node), lambda owner, index=index: owner.keywords[index].value)
-    elif isinstance(node, ast.Tuple):  # of constants that are set together
+    elif isinstance(node, ast.Tuple):  # constants that are set together
         for index, one in enumerate(node.elts):
             yield from _factors(one, _short(node), lambda owner, index=index: owner.elts[index])
 

@@ -1,4 +1,4 @@
-"""What judges: the code of the graders that decides on outcomes, and which of it does no more than choose words."""
+"""The judging code: the part of the graders that decides on outcomes, and the part that only chooses words."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from checks.stages import ROOT
 
-# The lab's modules that judge, from the first line to the last but for these: they make runs, or read what was printed.
+# The lab's modules that judge, except for the names given here, which make runs or read printed output.
 ROOMS: dict[str, tuple[str, ...]] = {
     "judging/cluster/announcements": (),
     "judging/cluster/configuration": (),
@@ -73,14 +73,14 @@ class Source:
 
     @cached_property
     def known(self) -> dict[str, ast.stmt]:
-        """Functions, methods, and constants, by name, but for those that make runs."""
+        """Functions, methods, and constants, by name, except those that make runs."""
         left_out = ROOMS.get(self.file.relative_to(ROOT / "checks").with_suffix("").as_posix(), ())
         named = ((name, node) for name, node in _named(self.tree.body) if name.partition(".")[0] not in left_out)
         return {name: node for name, node in named if not _makes_runs(node)}
 
     @property
     def pieces(self) -> dict[str, ast.stmt]:
-        """What judges, of what is known."""
+        """The functions and constants that judge."""
         return {name: node for name, node in self.known.items() if (self, name) in _judging()}
 
     def __str__(self) -> str:
@@ -101,7 +101,7 @@ def _source(file: Path) -> Source:
 
 @cache
 def _judging() -> frozenset[tuple[Source, str]]:
-    """Return the names of what the criteria need, and of what that needs."""
+    """Return the names that the criteria need, directly or indirectly."""
     due = [(source, name) for source in sources() for name, node in source.known.items() if _is_criterion(node)]
     found: set[tuple[Source, str]] = set()
     while due:
@@ -115,7 +115,7 @@ def _judging() -> frozenset[tuple[Source, str]]:
 
 
 def _is_used(name: str, used: set[str], is_own: bool) -> bool:
-    """Tell whether a name is among those that are used: a private one only in its own module."""
+    """Tell whether a name is used; a private one counts only in its own module."""
     owner, _, own = name.rpartition(".")
     if own == "__str__":
         return owner in used
@@ -154,22 +154,22 @@ def _parameters(node: ast.AST) -> list[str]:
 
 @cache
 def words() -> frozenset[ast.AST]:
-    """Return the nodes of all that judges which only choose the words of a message, or build them.
+    """Return the nodes of judging code that only choose the words of a message, or build them.
 
-    They stand in what an exception says, in a variable that is used there and nowhere else, or in a function or a
-    constant of which the same is true. At first each is taken for such a one, until it is used otherwise.
+    They are part of an exception's message, of a variable that is used only there, or of a function or a constant that
+    is used only there. At first every node counts as one of them, until another use of it is found.
     """
     return frozenset(_Words().found)
 
 
 class _Words:
-    """The search for the words: gone through again until nothing more turns out to be used otherwise."""
+    """The search for the words: repeated until no further name turns out to have another use."""
 
     def __init__(self) -> None:
         self.found: set[ast.AST] = set()
         self._used: set[str] = set(_used_elsewhere())  # functions and attributes that are used for more than words
         self._used_locals: set[tuple[Source, str, str]] = set()
-        self._decides: set[str] = set()  # constants that are used for more, by what judges; with their own module
+        self._decides: set[str] = set()  # constants that judging code uses for more than words; with their own module
         count = -1
         while count != (count := len(self._used) + len(self._used_locals) + len(self._decides)):
             self.found.clear()
@@ -180,9 +180,9 @@ class _Words:
                     )
 
     def _is_of_words_alone(self, node: ast.AST, source: Source) -> bool:
-        """Tell whether a function does nothing but build words, or a failure of which only the words are left open.
+        """Tell whether a function only builds words, or a failure of which only the words vary.
 
-        Of a constant, whether all that judges says no more than its value, however long a run lasts by it.
+        For a constant, tell whether judging code only puts its value into words, even if runs depend on it.
         """
         if isinstance(node, ast.Assign | ast.AnnAssign):
             names = [name for name, _ in _named([node])]
@@ -228,7 +228,7 @@ class _Words:
             yield child, is_said or ((is_set or is_asked) and self._sets_words(node, place))
 
     def _sets_words(self, node: ast.AST, place: "_Place") -> bool:
-        """Tell whether a statement does no more than set variables that hold words."""
+        """Tell whether a statement only sets variables that hold words."""
         if isinstance(node, ast.If):
             return all(self._sets_words(one, place) for one in (*node.body, *node.orelse))
         if not isinstance(node, ast.Assign | ast.AugAssign):
@@ -249,7 +249,7 @@ class _Place:
 
 
 def _called(source: Source, name: str) -> str:
-    """Return by which name a function is known: a private one to its own module alone."""
+    """Return the name by which a function is known; a private one is known only in its own module."""
     return f"{source.module} {name}" if name.startswith("_") else name
 
 
@@ -263,7 +263,7 @@ def _is_fixture(node: ast.AST) -> bool:
 
 @cache
 def _failures() -> frozenset[str]:
-    """Return the functions that build a failure, whatever the case."""
+    """Return the functions that always build a failure."""
     pieces = (node for source in sources() for node in source.pieces.values())
     returned = ((node.name, node.returns) for node in pieces if isinstance(node, Function))
     return frozenset(name for name, kind in returned if kind and ast.unparse(kind) == "Failed")
@@ -277,7 +277,7 @@ def _stored(node: ast.AST) -> set[str]:
 
 @cache
 def _used_elsewhere() -> frozenset[str]:
-    """Return the names that the graders use outside of what judges."""
+    """Return the names that the graders use outside of judging code."""
     judging = {id(part) for source in sources() for node in source.pieces.values() for part in ast.walk(node)}
     rooms = (ROOT / "checks" / name for name in ("judging", "lab"))
     others = {file for room in rooms for file in room.rglob("*.py")} - {source.file for source in sources()}

@@ -1,4 +1,4 @@
-"""Noticing: which submission of the corpus gets another verdict from a mutant of its grader than it should."""
+"""Noticing: which submission of the corpus gets a wrong verdict from a mutant of its grader."""
 
 import multiprocessing
 import shutil
@@ -31,17 +31,17 @@ Line = tuple[str, int]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant: the entry that noticed it and how, and those that only a live run can tell of."""
+    """The fate of a mutant: the entry that noticed it and how, and the entries that would need a live run."""
 
     mutant: Mutant
     by: str = ""
-    reached: int = 0  # entries whose verdict comes to the change
+    reached: int = 0  # entries whose verdict reaches the change
     unknown: tuple[Case, ...] = ()
     is_live: bool = False
 
     @property
     def means_nothing(self) -> bool:
-        """Whether nobody could notice it."""
+        """Whether no entry could notice it."""
         return self.by == FRACTION
 
     @property
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def is_open(self) -> bool:
-        """Whether a live run might notice what no replay has."""
+        """Whether a live run might notice it, though no replay has."""
         return not self.by and bool(self.unknown)
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class TooLong(BaseException):
 
 
 class Jury:
-    """Recorded entries, and which lines of the graders the verdict on each comes to."""
+    """Recorded entries, and the lines of the graders that the verdict on each reaches."""
 
     def __init__(self, cases: Sequence[Case]) -> None:
         self.cases = list(cases)
@@ -72,7 +72,7 @@ class Jury:
 
     @cached_property
     def mistakes(self) -> list[str]:
-        """What is wrong with the recorded verdicts before anything is changed."""
+        """Errors in the recorded verdicts before any change."""
         said = ((case.name, case.mistake(case.judge())) for case in self.cases)
         return [f"{name}: {mistake.splitlines()[0]}" for name, mistake in said if mistake]
 
@@ -81,7 +81,7 @@ class Jury:
         return [self._traced(case) for case in self.cases]
 
     def _traced(self, case: Case) -> set[Line]:
-        """Return the lines that a verdict comes to."""
+        """Return the lines that a verdict reaches."""
         found: set[Line] = set()
 
         def trace(frame: FrameType, _event: str, _argument: Any) -> Any:
@@ -98,7 +98,7 @@ class Jury:
         return found
 
     def try_all(self, chosen: Sequence[Mutant], jobs: int) -> list[Outcome]:
-        """Return what becomes of each mutant; say so as it goes."""
+        """Return the fate of each mutant; print each at once."""
         global _SHARED
         assert self._lines is not None
         _SHARED = (self, chosen)
@@ -109,7 +109,7 @@ class Jury:
         return outcomes
 
     def tried(self, mutant: Mutant) -> tuple[str, int, list[int]]:
-        """Return how an entry notices a mutant, how many come to the change, and which of them would need a run."""
+        """Return how an entry notices a mutant, how many entries reach the change, and which would need a run."""
         reached = [number for number, lines in enumerate(self._lines) if _comes_to(mutant, lines)]
         unknown: list[int] = []
         with transplanted(mutant.source, mutant.tree):
@@ -124,7 +124,7 @@ class Jury:
         return by, len(reached), unknown
 
     def _compares_fractions(self, mutant: Mutant, reached: Sequence[int]) -> bool:
-        """Tell whether a boundary lies between numbers that are never quite the same."""
+        """Tell whether a boundary compares numbers that are never exactly equal."""
         assert mutant.probe is not None
         noted: set[type] = set()
 
@@ -139,7 +139,7 @@ class Jury:
                     return True
         return False
 
-    _successful: list[int] = []  # noqa: RUF012 - of each process: who noticed a mutant lately may notice the next one
+    _successful: list[int] = []  # noqa: RUF012 - by process: entries that noticed a mutant recently may notice the next one
 
     def _by_success(self, number: int) -> int:
         return self._successful.index(number) if number in self._successful else len(self.cases)
@@ -155,13 +155,13 @@ def _tried(index: int) -> tuple[str, int, list[int]]:
 
 def _comes_to(mutant: Mutant, lines: set[Line]) -> bool:
     file = str(mutant.source.file)
-    if mutant.is_constant:  # who uses it is not looked for
+    if mutant.is_constant:  # its uses are not tracked
         return any(name == file for name, _ in lines)
     return any((file, line) in lines for line in range(mutant.first, mutant.last + 1))
 
 
 def _judged(case: Case) -> tuple[str, bool]:
-    """Return what is wrong about a verdict, and whether it needs a run."""
+    """Return what is wrong with a verdict, and whether it needs a run."""
     with _bounded():
         try:
             judged = case.judge()
@@ -185,9 +185,9 @@ def _bounded() -> Iterator[None]:
 
 
 def live(outcome: Outcome, most: int) -> Outcome:
-    """Return what becomes of a mutant that has a few entries graded for real, in a copy of the repository.
+    """Grade a few entries for real with a mutant, in a copy of the repository, and return the mutant's fate.
 
-    Each in the mode in which it was recorded; a hostile one is left out, since a mutant may let it out of its cell.
+    Each is graded in the mode in which it was recorded; hostile ones are left out, since a mutant may free them.
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
@@ -214,7 +214,7 @@ def _copy_to(copy: Path, mutant: Mutant) -> None:
 
 
 def excused() -> dict[str, str]:
-    """Return the mutants that nothing has to notice, with the reason for each."""
+    """Return the mutants that need not be noticed, with the reason for each."""
     file = ROOT / "tests" / "grader_equivalent.toml"
     listed = tomllib.loads(file.read_text(encoding="utf-8"))["equivalent"] if file.exists() else []
     return {f"{one['file']} {change}": one["reason"] for one in listed for change in one["changes"]}

@@ -1,4 +1,4 @@
-"""Mutants of the graders: made where something is decided, put in place without a trace, and noticed."""
+"""Mutants of the graders: made at each decision, put in place and removed without a trace, and noticed."""
 
 import ast
 import sys
@@ -19,7 +19,7 @@ from tests.replay.grading import Case, opened
 from tests.replay.recording import Recording
 from tests.replay.variations import base_of, bases, opened_variation, variations
 
-# What a verdict comes through besides: it is asked, keeps, counts and words, and decides nothing about a submission.
+# Other modules that a verdict passes through: they supply, keep, count and word, but decide nothing about a submission.
 AROUND = {"__init__", "answer", "evidence", "gates", "given", "hints", "journal", "jsonplaceholder", "lab", "outcome"}
 AROUND |= {"notes", "petshop", "plugin", "record", "remedies", "report", "run", "scenarios", "source", "submission"}
 
@@ -109,7 +109,7 @@ def test_a_constant_that_is_only_said_counts_as_words(file: str, change: str, is
 
 
 def test_all_that_judges_is_mutated() -> None:
-    """What takes part in a verdict is in a module that is mutated, or is known to decide nothing."""
+    """All code that takes part in a verdict is in a module that is mutated, or is known to decide nothing."""
     reached: set[str] = set()
 
     def trace(frame: FrameType, _event: str, _argument: Any) -> None:

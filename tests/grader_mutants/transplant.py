@@ -1,6 +1,6 @@
-"""The transplant: a changed module of the graders takes the place of the one that is loaded, function by function.
+"""The transplant: a changed module of the graders replaces the loaded one, function by function.
 
-Whoever has imported a function keeps it and gets its new code, so that nothing has to be loaded again.
+A module that has imported a function keeps it and gets its new code, so that nothing has to be loaded again.
 """
 
 import ast
@@ -20,7 +20,7 @@ Undo = Callable[[], None]
 
 @contextmanager
 def transplanted(source: Source, tree: ast.Module, **given: Any) -> Iterator[None]:
-    """Let the graders judge with a changed module, to the end of the block; `given` are names that it knows besides."""
+    """Make the graders judge with a changed module until the block ends; `given` are additional names for it."""
     old = import_module(source.module)
     new = ModuleType(source.module)
     new.__dict__.update(__file__=str(source.file), __package__=old.__package__, **given)

@@ -23,7 +23,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def show(browser: Browser) -> Iterator[Show]:
-    """Open a file; in the end no page may have asked for anything else, or complained."""
+    """Return a function that opens a file; at the end, no page may have requested anything else, or complained."""
     asked: list[str] = []
     complaints: list[str] = []
 
@@ -48,7 +48,7 @@ def without_sideways_scrolling(page: Page) -> bool:
 
 
 def prints_on_one_sheet(page: Page, selector: str) -> bool:
-    """Tell whether a part of the page fits on one printed A4 page, and all that follows begins on the next one."""
+    """Tell whether a part of the page fits on one printed A4 page, and everything after it begins on the next page."""
     page.emulate_media(media="print")
     whole, own = sheets(page.pdf(prefer_css_page_size=True)), page.locator(selector)
     ends = own.evaluate("element => getComputedStyle(element).breakAfter")

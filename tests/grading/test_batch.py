@@ -1,4 +1,4 @@
-"""A round: real submissions graded by real pytest processes, and what becomes of those that misbehave."""
+"""A round: real submissions graded by real pytest processes, and the fate of those that misbehave."""
 
 import contextlib
 import csv
@@ -28,7 +28,7 @@ from checks.lab.batch.queue import BROKEN, Batch, worst
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "01_sequential_flows"
-LIMIT = 40  # seconds: a busy machine grades an honest one in it
+LIMIT = 40  # seconds: enough for an honest submission on a busy machine
 PATIENCE_S = 120
 HANGS = "while True:\n    pass\n"
 CRASHES = "import os\nos.kill(os.getppid(), 9)\n"
@@ -106,7 +106,7 @@ def run(folder: Path, *arguments: object) -> tuple[int, str]:
 
 
 def submission(folder: Path, name: str, code: str = "") -> Path:
-    """Write a submission: the reference where it has no code of its own."""
+    """Write a submission: the reference if no code is given."""
     path = folder / name
     path.mkdir()
     if code:
@@ -140,7 +140,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Graded:
 
 
 def lines(output: str) -> dict[str, str]:
-    """Return what was said of each submission."""
+    """Return what the round has said about each submission."""
     return dict(re.findall(r"^\d of \d  (\w+): (.*)$", output, re.M))
 
 
@@ -306,7 +306,7 @@ REPORT = {"seed": 1, "stages": {STAGE: {"outcome": "failed", "points": 1, "max_p
 
 
 class Scripted(Batch):
-    """A batch whose grader is a script of the test's own; it gets the report's folder and knows how often it ran."""
+    """A batch whose grader is the test's own script; it gets the report's folder and knows how often it has run."""
 
     script = ""
 
@@ -323,7 +323,7 @@ def scripted(tmp_path: Path, script: str, **options: object) -> int:
 
 
 def inconclusive_until(tmp_path: Path, tries: int) -> str:
-    """Return a grader that is inconclusive so many times."""
+    """Return a grader that is inconclusive `tries` times."""
     return f"""
 count = pathlib.Path({str(tmp_path / "count")!r})
 with count.open("a") as file:
@@ -451,7 +451,7 @@ def test_the_worst_status_speaks_for_all() -> None:
     assert {statuses: worst(statuses) for statuses in cases} == cases
 
 
-# --- one bad line never stops the others
+# --- one bad submission never stops the others
 
 
 @pytest.mark.parametrize(
@@ -631,7 +631,7 @@ def test_the_content_of_a_submission_is_what_is_graded_and_shown(tmp_path: Path)
         (path / name).parent.mkdir(exist_ok=True)
         (path / name).write_text("changed")
         seen.append(content(path, stages))
-        (path / name).write_text("CHANGED")  # of the same length, and soon enough for any clock
+        (path / name).write_text("CHANGED")  # of the same length, and within the resolution of any clock
         seen.append(content(path, stages))
     assert len(set(seen)) == len(seen)
     for name in (".git/index", "photo.png", "findings.toml", "__pycache__/locustfile.pyc"):

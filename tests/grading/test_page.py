@@ -1,4 +1,4 @@
-"""report.html in a real browser: what an evaluator sees, with whatever input device, whatever a submission contains."""
+"""report.html in a real browser: what an evaluator sees, with any input device, whatever a submission contains."""
 
 import re
 from dataclasses import replace
@@ -48,7 +48,7 @@ def written(folder: Path, report: Report) -> Path:
 
 
 def unfolded(shown: Page) -> Page:
-    """Open all that is folded."""
+    """Unfold everything."""
     shown.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
     return shown
 
@@ -220,7 +220,7 @@ def test_the_timeline_shows_each_request_with_its_shape_its_place_and_in_words(
     assert rows.locator("th").all_inner_texts()[:2] == ["user id 41 user 1", "user id 42 user 2"]
     assert rows.first.locator("use").count() == 10
     assert rows.nth(1).locator("use").count() == 11  # a ring around the request at fault
-    assert rows.last.locator("use").count() == 20  # an error has a cross besides
+    assert rows.last.locator("use").count() == 20  # an error also has a cross
     expect(runs.get_by_text("the request at fault: GET /pets/7")).to_be_visible()
     assert rows.first.get_by_role("img").get_attribute("aria-label") == "12 requests; listed below as text"
     places = [float(str(use.get_attribute("x")).rstrip("%")) for use in rows.first.locator("use").all()]
@@ -282,7 +282,7 @@ def test_unchanged_files_are_named_and_nothing_odd_is_said_to_be_so(show: Show, 
 
 @pytest.fixture
 def nasty() -> Report:
-    """A report on somebody who tries to write it himself, and who has much to say."""
+    """A report on a candidate who tries to forge it, and who has much to say."""
     words = "\n".join(f"{number}. {NASTY * 3}" for number in range(40))
     sources = [Source(NASTY, NASTY * 3, 2, True), Source("NOTES.md", words, 0, True)]
     evidence = Evidence(sources, [NASTY], [replace(run(NASTY), moments=(IncidentMark(1.0, NASTY),))])

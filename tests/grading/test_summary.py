@@ -50,7 +50,7 @@ def cells(folder: Path, *lines: Candidate) -> list[dict[str, str]]:
 
 
 def take_home(name: str, *outcomes: str, bonus: int = 0) -> Candidate:
-    """Return the line of a take-home: the outcomes of part 1, worth 2 points, of part 2, worth 3, and of the bonus."""
+    """Return the line of a take-home with the outcomes of part 1 (2 points), of part 2 (3 points) and of the bonus."""
     criteria = [
         criterion(n, outcome, title=f"Part {n} works.", max_points=n + 1, points=(outcome == "passed") * (n + 1))
         for n, outcome in enumerate(outcomes, start=1)

@@ -1,4 +1,4 @@
-"""Five take-homes, graded as an evaluator would: what each report shows, on a screen, on a telephone and on paper."""
+"""Five take-homes, graded as an evaluator would: what each report shows on a screen, on a telephone and on paper."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ from tests.grading.conftest import Show, prints_on_one_sheet, without_sideways_s
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "jsonplaceholder_task"
 CORPUS = ROOT / "tests" / "submissions" / STAGE
-NAMES = ("bonus", "passed", "wrong_comments", "syntax_error", "starter")  # as the summary has to rank them
+NAMES = ("bonus", "passed", "wrong_comments", "syntax_error", "starter")  # in the order of the summary
 MOST_SHEETS = 4
 WORDS = "# Notes\n\nI assume that the rows fit into memory.\nNext I would look at part 3."
 FILE = "demo_locustfile.py"
@@ -58,7 +58,7 @@ def report(out: Path, name: str) -> Path:
 
 
 def said(sheet: Locator, heading: str) -> str:
-    """Return what the sheet has below a heading."""
+    """Return the text of the sheet below a heading."""
     return sheet.locator("section").filter(has=sheet.page.get_by_role("heading", name=heading)).inner_text()
 
 

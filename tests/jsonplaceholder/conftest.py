@@ -16,7 +16,7 @@ from jsonplaceholder_task.api import create_app
 ROOT = Path(__file__).resolve().parents[2]
 TASK = ROOT / "jsonplaceholder_task"
 SOLUTION = ROOT / "solutions" / "jsonplaceholder_task"
-WITHIN_S = 60  # a start takes half a second; a machine that is busy with other tests takes longer
+WITHIN_S = 60  # a start takes half a second, but longer on a machine that is busy with other tests
 
 OpenApi = Callable[..., str]
 

@@ -170,7 +170,7 @@ def test_it_starts_in_its_own_folder_wherever_that_lies(open_api: OpenApi, tmp_p
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
-    """Run an API that is expected to end by itself."""
+    """Run an API that is expected to end on its own."""
     command = [sys.executable, "api.py", *options]
     return subprocess.run(command, cwd=TASK, capture_output=True, text=True, timeout=WITHIN_S, check=False)
 
@@ -184,7 +184,7 @@ def test_a_taken_port_is_one_line_that_names_the_way_out() -> None:
     assert "--port 5050" in ended.stderr
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "..", "a b"])  # the first is nobody's: RFC 5737
+@pytest.mark.parametrize("host", ["192.0.2.1", "..", "a b"])  # nobody has the first one: RFC 5737
 def test_an_address_of_another_machine_is_one_line(host: str) -> None:
     ended = run("--host", host, "--port", "0")
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)

@@ -38,7 +38,7 @@ BlogUser.wait_time = constant(0.05)
 
 @dataclass(frozen=True)
 class Run:
-    """What a run left: each visitor's requests, Locust's figures by name, its log and its exit status."""
+    """The result of a run: each visitor's requests, and Locust's figures by name, its log and its exit status."""
 
     visits: list[list[Request]]
     figures: dict[str, dict[str, int]]
@@ -53,7 +53,7 @@ def rows(folder: Path) -> list[tuple[int, str]]:
 
 
 def blog(seed: int, users: int) -> Data:
-    """Return users and posts with ids that follow from nothing; the first user has no posts."""
+    """Return users and posts with arbitrary ids; the first user has no posts."""
     chance = random.Random(seed)
     user_ids = chance.sample(range(1, 10_000), users)
     post_ids = chance.sample(range(1, 100_000), 5 * users)
@@ -108,7 +108,7 @@ def locust(folder: Path, target: Target, users: int, done: Callable[[], bool]) -
         while process.poll() is None and not done():
             assert time.monotonic() < deadline, output.read_text()
             target.journal.wait(0.1)
-        process.terminate()  # Ctrl-C would be raised inside one of the users
+        process.terminate()  # Ctrl-C would raise an error inside one of the users
         exit_code = process.wait(WITHIN_S)
     finally:
         process.kill()

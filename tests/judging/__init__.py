@@ -1,1 +1,1 @@
-"""Tests of the vocabularies that stages judge by."""
+"""Tests of the functions with which stages judge."""

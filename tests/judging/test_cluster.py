@@ -1,4 +1,4 @@
-"""What a cluster's processes say, and which of it means something: announcements of workers, exceptions, silence."""
+"""What a cluster's processes say, and what it means: announcements of workers, exceptions, silence."""
 
 import time
 from collections.abc import Sequence
@@ -107,7 +107,7 @@ def group(printed: Sequence[str], *, age: float = 30.0, before_init: str | None 
 
 
 def heard(said: Sequence[tuple[str, float]], others: Sequence[str], **more: object) -> None:
-    """Judge what a worker said, and when, beside what others printed that had a master from the start."""
+    """Judge what a worker said, and when, beside the output of workers that had a master from the start."""
     printed = "\n".join(line for line, _ in said)
     late = LateMaster(
         group=group([printed]),
@@ -163,7 +163,7 @@ def test_a_worker_that_ended_too_early_to_say_it_is_no_witness() -> None:
     heard([(MISSING, 4.0)], [MISSING], age=8.0, before_init="")
 
 
-# --- who has stopped, who is new
+# --- which users have stopped, which are new
 
 
 def test_newcomers_are_those_who_sent_their_first_request_later() -> None:

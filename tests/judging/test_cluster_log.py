@@ -1,4 +1,4 @@
-"""What Locust logs of a file's messages and handlers, found again with the place."""
+"""Locust's log lines about a file's messages and handlers, found with their place in the file."""
 
 import time
 

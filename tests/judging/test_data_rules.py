@@ -1,4 +1,4 @@
-"""The rules of data: who holds which row, who asks about another one's things, and when silence proves something."""
+"""The rules of data: which user holds which row or asks about another's things, and when silence proves something."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -49,7 +49,7 @@ def run(kept: Journal | None = None, **more: Any) -> Run:
 
 
 def busy(since: float) -> list[Request]:
-    """Return so many requests of somebody else that who was silent meanwhile does nothing any more."""
+    """Return enough requests of another user to prove that a user that was silent meanwhile has stopped."""
     return [pets("9", since + number) for number in range(1, CHANCES + 1)]
 
 

@@ -1,4 +1,4 @@
-"""Scenarios: data sets that nobody can guess, data files where the submission has its own, errors for sure."""
+"""Scenarios: data sets that can't be guessed, data files that replace the submission's, errors that surely come."""
 
 import csv
 import io
@@ -48,7 +48,7 @@ def test_a_submission_that_sorts_the_rows_holds_others(seed: int, rows: int, use
 
 
 def places(dataset: Dataset, told: list[int]) -> float:
-    """Return the mean place in the file of what comes first in an order that the API tells, where 0.5 is the middle."""
+    """Return the mean place in the file, 0.5 for the middle, of what comes first in an order that the API reveals."""
     place = {row.id: number / (len(dataset.rows) - 1) for number, row in enumerate(dataset.rows)}
     first = [place[id] for id in told if id in place][:4]
     return sum(first) / len(first)
@@ -66,7 +66,7 @@ TOLD: dict[str, Callable[[Dataset], list[int]]] = {
 
 @pytest.mark.parametrize("told", TOLD)
 def test_what_an_api_serves_tells_nothing_of_the_order_of_the_file(told: str) -> None:
-    # The mean of 200 times 4 places, each with a deviation of 0.3, is off by 0.06 in 1 of 10^7 series.
+    # The mean of 200 * 4 places, each with a standard deviation of 0.3, is off by 0.06 in 1 of 10^7 series.
     datasets = [Dataset.drawn(Random(seed), 16, 5, NAMES) for seed in range(200)]
     assert sum(places(dataset, TOLD[told](dataset)) for dataset in datasets) / len(datasets) == pytest.approx(
         0.5, abs=0.06

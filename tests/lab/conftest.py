@@ -1,4 +1,4 @@
-"""What every test of the lab may ask for."""
+"""Fixtures for all tests of the lab."""
 
 import time
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ import pytest
 from checks.lab.target.server import Target, serve
 from tests.lab.witness import witness
 
-QUICK_S = 5  # of this process's own time; what is linear needs a tenth of it
+QUICK_S = 5  # of this process's own time; linear code needs a tenth of it
 
 
 @pytest.fixture
 def quick() -> Iterator[None]:
-    """Expect of the test that it takes no longer than its input's length explains."""
+    """Expect that the test takes no longer than the length of its input explains."""
     began = time.process_time()
     yield
     assert time.process_time() - began < QUICK_S

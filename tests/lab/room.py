@@ -1,4 +1,4 @@
-"""The room: a process of its own in exam mode's private network, where tests of the cell can be held."""
+"""The room: a process in exam mode's private network, in which tests of the cell can run."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ print(json.dumps(facts))
 
 @dataclass(frozen=True)
 class Finished:
-    """A process that has run in a cell: its status, what it printed, what it told, which limit it broke."""
+    """A process that has run in a cell: its status, its output, what it told the grader, which limit it broke."""
 
     status: int
     said: str
@@ -50,7 +50,7 @@ class Finished:
 
 
 def in_the_room(code: str) -> str:
-    """Return what Python code prints in the private network, outside of any cell."""
+    """Return the output of Python code in the private network, outside of any cell."""
     finished = subprocess.run(
         [sys.executable, "-c", DOOR.format(root=str(ROOT)) + textwrap.dedent(code)],
         stdin=subprocess.DEVNULL,

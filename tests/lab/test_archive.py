@@ -56,7 +56,7 @@ def refusal(path: Path) -> str:
 
 
 def refusal_here(path: Path) -> str:
-    """Return why an archive is refused, found out in this process: the rules can be changed for a test."""
+    """Return why an archive is refused, by unpacking it in this process, where a test can change the rules."""
     with TemporaryDirectory() as folder, pytest.raises(Refused) as refused:
         unpack.unpack(path, Path(folder), archive.SHOWN)
     return str(refused.value)
@@ -191,7 +191,7 @@ def test_an_encrypted_zip_is_one_clear_line(tmp_path: Path) -> None:
     assert "can't be read" in refusal(tmp_path / "a.zip")
 
 
-# --- what unpacking may take
+# --- the limits of unpacking
 
 
 def test_an_archive_of_any_size_is_refused_unread(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The cell: a process in it gets little, and nothing of it is left."""
+"""The cell: a process in it gets little, and leaves nothing behind."""
 
 import contextlib
 import json
@@ -59,7 +59,7 @@ def cell() -> Iterator[Cell]:
 
 @contextlib.contextmanager
 def running(cell: Cell, code: str) -> Iterator[Any]:
-    """Run Python code in a cell; its standard input is open in the block, what it prints goes to `cell.root/"said"`."""
+    """Run Python code in a cell; its standard input is open during the block, its output goes to `cell.root/"said"`."""
     with (cell.root / "said").open("wb") as output:
         process = cell.start(["-c", textwrap.dedent(code)], output)
     try:
@@ -72,7 +72,7 @@ def running(cell: Cell, code: str) -> Iterator[Any]:
 
 
 def said(cell: Cell, code: str) -> str:
-    """Return what Python code prints in a cell."""
+    """Return the output of Python code in a cell."""
     with running(cell, code) as process:
         assert process.wait(PATIENCE_S) == 0
         return (cell.root / "said").read_text()

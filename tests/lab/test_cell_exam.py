@@ -1,4 +1,4 @@
-"""The cell of exam mode: each promise that CONTRIBUTING.md makes of it."""
+"""The cell of exam mode: each promise that CONTRIBUTING.md makes about it."""
 
 import json
 import os
@@ -227,7 +227,7 @@ def test_each_denied_call_is_refused_by_the_kernel() -> None:
         (socket.AF_INET, socket.SOCK_STREAM, 0, "granted"),
         (socket.AF_INET6, socket.SOCK_DGRAM, 17, "granted"),
         (socket.AF_UNIX, socket.SOCK_STREAM, 0, "granted"),
-        (16, socket.SOCK_RAW, 0, "granted"),  # the routes, which name look-ups ask for
+        (16, socket.SOCK_RAW, 0, "granted"),  # the routes, which name look-ups query
         (16, socket.SOCK_RAW, 12, "EPROTONOSUPPORT"),  # the packet filter
         (socket.AF_INET, socket.SOCK_STREAM, 132, "EPROTONOSUPPORT"),  # SCTP
         (17, socket.SOCK_RAW, 0, "EAFNOSUPPORT"),  # packets

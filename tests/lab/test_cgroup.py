@@ -1,4 +1,4 @@
-"""The control group: made where the system allows it, and nowhere else. In folders that look like the kernel's."""
+"""The control group: made only where the system allows it. Tested in folders that look like the kernel's."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ TWO = "30 23 0:26 {root} {point} rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdel
 
 
 def proc(folder: Path, mounts: str, groups: str) -> Path:
-    """Return a folder in which a process reads of its control groups what it is told here."""
+    """Return a stand-in for a process's folder in /proc, with these control groups."""
     told = folder / "proc"
     told.mkdir()
     (told / "mountinfo").write_text("22 1 0:21 / / rw - ext4 /dev/sda rw\n" + mounts)
@@ -48,9 +48,9 @@ def test_it_is_made_below_the_grader_s_own_or_beside_it(
     ("mounts", "groups"),
     [
         ("", "0::/user.slice\n"),
-        (ONE.format(root="/", point="/proc/none"), "4:memory:/user\n"),  # which nobody may write
+        (ONE.format(root="/", point="/proc/none"), "4:memory:/user\n"),  # in which nobody may write
         (ONE.replace("rw,memory", "rw,cpu").format(root="/", point="/tmp"), "4:cpu:/\n"),  # noqa: S108
-        (TWO.format(root="/", point="/proc"), "0::/\n"),  # of a container: there is no place beside it
+        (TWO.format(root="/", point="/proc"), "0::/\n"),  # in a container there is no place beside it
     ],
     ids=["no mount", "no right", "no memory", "the root of version 2"],
 )

@@ -1,4 +1,4 @@
-"""How the Locust process tells of each request that it counts: tied to the target's, with what was said of it."""
+"""How the Locust process reports each request that it counts: with the target's number and the file's own verdict."""
 
 import textwrap
 

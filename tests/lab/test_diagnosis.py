@@ -1,4 +1,4 @@
-"""The diagnosis: what a submission can bring about is its failure; what the machine does leaves the verdict open."""
+"""The diagnosis: what a submission can cause is its failure; what the machine causes leaves the verdict open."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ USERS = (UserClass("Shopper", None),)
 
 
 def run(log: str = "", began: float = 1.0, declared: float = 2.0, **facts: Any) -> Run:
-    """Return a run without requests; the record's part of the facts goes there."""
+    """Return a run without requests; facts that belong to the record go into it."""
     own = {name: facts.pop(name) for name in ("users", "crash", "errors", "strays") if name in facts}
     record = Record(began=began, declared=declared, **own)
     whole = {"exit_code": 1, "seconds": 60.0, "importing": 1.0, **facts}

@@ -1,4 +1,4 @@
-"""The source: what Python would read otherwise than a person does is refused, and nothing else."""
+"""The encoding: a file is refused if Python would read it differently from a person, and for no other reason."""
 
 import ast
 from contextlib import suppress
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checks.lab.submission.encoding import objection
 
-HIDDEN = b"\nran = 1\n# \\u000aran = 2 #+AAo-ran=3\n"  # a comment to who reads it as UTF-8
+HIDDEN = b"\nran = 1\n# \\u000aran = 2 #+AAo-ran=3\n"  # a comment for a reader of UTF-8
 BOM = b"\xef\xbb\xbf"
 
 
@@ -45,7 +45,7 @@ def test_utf_8_is_fine_however_it_is_spelled(head: bytes) -> None:
         (b"#!/usr/bin/python\n# -*- coding: utf-7 -*-", 2, "in utf-7"),
         (b"#\r# coding: utf-7", 2, "in utf-7"),
         (b"\x0c# vim: set fileencoding=Latin_1 :", 1, "in latin-1"),
-        (BOM + b"# coding: utf8", 1, "in utf8"),  # Python itself takes this for a mistake
+        (BOM + b"# coding: utf8", 1, "in utf8"),  # Python itself rejects this
         ("a = 1\n".encode("utf-16"), 1, "UTF-16"),
         ("a = 1\n".encode("utf-32"), 1, "UTF-32"),
         ("a = 1\n".encode("utf-16-le"), 1, "NUL byte"),
@@ -63,7 +63,7 @@ def test_the_rest_is_refused_with_its_line(content: bytes, line: int, seen: str)
 
 
 def meaning(source: bytes | str) -> str:
-    """Return what Python takes source for; empty where it takes it for a mistake."""
+    """Return the encoding as which Python reads source; empty if Python rejects it."""
     with suppress(SyntaxError, ValueError):
         return ast.dump(ast.parse(source))
     return ""

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPRESSION = 25.0
 ROUNDS = 6
 OWN_SLEEP_S = 0.6
-BUSY_S = 0.5  # what a busy machine may add to what a paced task takes
+BUSY_S = 0.5  # seconds that a busy machine may add to a paced task
 
 # One user of each kind; the path tells which one a visitor is.
 THINKERS = f"""\

@@ -1,4 +1,4 @@
-"""The evidence: files, notes and runs of a submission, bounded, and fit to be shown."""
+"""The evidence: files, notes and runs of a submission, bounded, and fit to show."""
 
 import json
 import os
@@ -156,7 +156,7 @@ def test_the_run_of_the_request_at_fault_comes_once_more_with_it_marked() -> Non
     report.add(evidence.taken("It loads."))
     report.add(evidence.taken("It works.", first))
     report.add(evidence.taken("It shines.", second))
-    report.add(evidence.taken("It goes on.", request("a", "/3")))  # of a run that nobody saw
+    report.add(evidence.taken("It goes on.", request("a", "/3")))  # from a run that the evidence doesn't hold
     assert [(run.reason, run.culprit_of, bool(run.culprit)) for run in report.runs] == [
         ("It loads.", "It works.", True),
         ("It loads.", "It shines.", True),

@@ -1,4 +1,4 @@
-"""Exam mode where it can't be: it names what the machine lacks, and never falls back to less."""
+"""Exam mode on a machine that can't run it: it names what is missing, and never falls back to less."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scripted answers: what is slow, what is wrong, and in which order."""
+"""Scripted answers: slow ones, wrong ones, and their order."""
 
 import http.client
 import threading
@@ -13,7 +13,7 @@ from checks.lab.target.middleware.faults import Answer, Choice, Faults, in_turn
 from checks.lab.target.server import serve
 from tests.lab.witness import seen, witness
 
-BUSY_S = 2.0  # what a busy machine may add
+BUSY_S = 2.0  # seconds that a busy machine may add
 BODY = b"a homepage of more than a few bytes"
 
 

@@ -1,4 +1,4 @@
-"""The figures: a report that lacks or hides what was counted is told; what a run's end cuts off is not."""
+"""The figures: a report that lacks or hides counted requests fails; one that lacks those cut off at the end passes."""
 
 from collections import Counter
 from dataclasses import replace
@@ -21,7 +21,7 @@ def counted(name: str, requests: int, failures: int = 0) -> list[Counted]:
 
 
 def figures(**rows: tuple[int, int]) -> Figures:
-    """Return a report with rows of so many requests and failures."""
+    """Return a report with rows of these numbers of requests and failures."""
     return Figures(
         1,
         tuple(StatsRow("GET", name, requests, failures) for name, (requests, failures) in rows.items()),

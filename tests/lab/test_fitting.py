@@ -1,4 +1,4 @@
-"""Fitting: what the entry writes is read back with types; whatever else stands in a record is left out."""
+"""Fitting: what the entry writes is read back with types; anything else in a record is left out."""
 
 import json
 from pathlib import Path
@@ -85,7 +85,7 @@ def test_nothing_is_read_past_its_end(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_record_tells_how_far_the_process_came(tmp_path: Path) -> None:
     file = tmp_path / "record.jsonl"
     assert (began(file), has_declared(file)) == (False, False)
-    file.touch()  # the cell of exam mode has it beforehand
+    file.touch()  # in exam mode the cell makes it beforehand
     assert (began(file), has_declared(file)) == (False, False)
     file.write_text('{"kind": "began"}\n')
     assert (began(file), has_declared(file)) == (True, False)

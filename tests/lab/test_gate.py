@@ -1,4 +1,4 @@
-"""The gate: opens for a full round, closes again, gives up where nobody comes, and never hangs."""
+"""The gate: opens for a full round, closes again, gives up if nobody comes, and never hangs."""
 
 import threading
 import time
@@ -71,7 +71,7 @@ def test_giving_up_after_the_last_round_changes_nothing() -> None:
 
 
 def come(pool: ThreadPoolExecutor, gate: Gate, visitors: str) -> dict[str, Future[Any]]:
-    """Send a request of each visitor, one after the other."""
+    """Send a request for each visitor, one after the other."""
     sent = {}
     for count, visitor in enumerate(visitors, 1):
         sent[visitor] = pool.submit(gate.before(app), {"HTTP_COOKIE": f"visitor={visitor}"}, lambda *_: None)

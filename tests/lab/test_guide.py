@@ -1,4 +1,4 @@
-"""The guide: paths that open where the learner stands, and the next step for learners alone."""
+"""The guide: paths relative to the learner's current folder, and a next step only for learners."""
 
 import subprocess
 import sys

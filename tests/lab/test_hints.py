@@ -1,4 +1,4 @@
-"""The hints: one more each time, for the first thing to do, and never beyond the last."""
+"""The hints: one more each time, for the first thing to do, until all are open."""
 
 import ast
 from pathlib import Path
@@ -32,7 +32,7 @@ Think.
 
 
 class Memory:
-    """What pytest's cache does, without a file."""
+    """A stand-in for pytest's cache, without a file."""
 
     def __init__(self) -> None:
         self._kept: dict[str, Any] = {}
@@ -102,7 +102,7 @@ def test_it_is_known_how_many_hints_there_are() -> None:
 
 
 def words(text: ast.Constant | ast.JoinedStr) -> str:
-    """Return what a text of the code says whatever is filled in."""
+    """Return the fixed words of a text in the code, without what is filled in."""
     parts = text.values if isinstance(text, ast.JoinedStr) else [text]
     return "...".join(str(part.value) if isinstance(part, ast.Constant) else "" for part in parts)
 

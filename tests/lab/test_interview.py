@@ -1,4 +1,4 @@
-"""The interview: three questions that follow from what was seen, other ones for other submissions."""
+"""The interview: three questions that follow from what was seen, different for different submissions."""
 
 from dataclasses import replace
 from typing import Any

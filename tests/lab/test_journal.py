@@ -1,4 +1,4 @@
-"""The journal: what a real client sent stands in it, one record a request."""
+"""The journal: it holds what a real client sent, one record for each request."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Limits: whatever a submission writes, nobody who reads it takes long or much memory over it."""
+"""Limits: whatever a submission writes, no reader of it takes long or needs much memory."""
 
 import json
 import time

@@ -135,7 +135,7 @@ ASKS = [
     "fcntl.fcntl(open(os.__file__), fcntl.F_SETLEASE, fcntl.F_RDLCK)",
     "fcntl.fcntl(open(os.__file__), fcntl.F_GETLEASE)",
     "fcntl.fcntl(os.open(os.path.dirname(os.__file__), 0), fcntl.F_NOTIFY, fcntl.DN_ACCESS)",
-    "fcntl.fcntl(open(os.__file__), 1036, bytes(8))",  # F_SET_RW_HINT: a note on the file by anybody who can read it
+    "fcntl.fcntl(open(os.__file__), 1036, bytes(8))",  # F_SET_RW_HINT: a mark that any reader can set
     "os.statvfs('/etc/hosts')",
     "os.utime('/dev/null')",
     "os.utime(os.__file__)",

@@ -1,4 +1,4 @@
-"""Messages: their numbers are read as people write them, and a list of all that may be follows nothing."""
+"""Messages: numbers are read as people write them, and a list of all possible numbers doesn't pass."""
 
 import time
 

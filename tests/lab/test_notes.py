@@ -1,4 +1,4 @@
-"""The notes: what a person should look at is named with its line; plain code gets none."""
+"""The notes: they name the lines that a person should look at; plain code gets none."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The rooms of the graders: each imports from those before it alone, so that there is no circle."""
+"""The rooms of the graders: each imports only from those before it, so that there is no circle."""
 
 import ast
 from pathlib import Path
@@ -17,7 +17,7 @@ MODULES = [file for file in (ROOT / "checks").rglob("*.py") if not file.is_relat
 
 
 def room(module: str) -> int:
-    """Return the place in ORDER of the room that a module or a name in it belongs to."""
+    """Return the place in ORDER of the room to which a module or a name in it belongs."""
     name = module.removeprefix("checks.")
     fits = [each for each in ORDER if name == each or name.startswith((f"{each}.", each if each == "test_" else "\n"))]
     assert fits, f"{module} is in no room: give it a place in ORDER"

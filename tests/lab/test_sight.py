@@ -1,4 +1,4 @@
-"""The sight: lines as Python counts them, and what a reader would not see."""
+"""The sight: lines as Python counts them, and things that a person would not see."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The source: a reader that nothing which a submission can write brings to a stop."""
+"""The source: a reader that no submission can stop."""
 
 import time
 

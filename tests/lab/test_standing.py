@@ -1,4 +1,4 @@
-"""The standing: what was lost is told from what was not examined, and both from what is not there."""
+"""The standing: it tells lost points from points that were not examined, and both from missing work."""
 
 from typing import Any
 

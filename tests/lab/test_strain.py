@@ -1,4 +1,4 @@
-"""The strain: what shows that a machine was too busy, and what does not."""
+"""The strain: signs that a machine was too busy, and things that are no such signs."""
 
 import math
 from dataclasses import replace
@@ -12,7 +12,7 @@ from tests.lab.witness import journal, run_of
 
 
 def answers(*seconds: float, label: str = "") -> Run:
-    """Return a run in which the target took so long for its answers."""
+    """Return a run in which the target took this long for its answers."""
     requests = [
         Request("a", "GET", "/", {}, None, 200, at, at + took, 1, answer=label) for at, took in enumerate(seconds)
     ]

@@ -1,4 +1,4 @@
-"""Strangers: what lies beside a submission is obeyed neither by the grader's pytest nor by its Python."""
+"""Strangers: neither the grader's pytest nor its Python obeys files that lie beside a submission."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ SETTINGS = {
 
 @pytest.fixture(params=SETTINGS)
 def submission(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Return a stage's solution with settings beside it that load code into whoever obeys them."""
+    """Return a stage's solution with settings beside it that load code into any program that obeys them."""
     folder = tmp_path / "in"
     folder.mkdir()
     code = CODE.format(canary=str(tmp_path / "canary"))

@@ -1,4 +1,4 @@
-"""The submission: found in whatever shape it comes, vetted, and copied without what must not take part."""
+"""The submission: found in any shape, vetted, and copied without the files that must not take part."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def starters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stages(tmp_path: Path) -> Path:
-    """Return a folder of stages, empty."""
+    """Return an empty folder of stages."""
     (tmp_path / "stages" / STAGE).mkdir(parents=True)
     return tmp_path / "stages"
 
@@ -416,7 +416,7 @@ def test_no_more_is_read_than_may_take_part(tmp_path: Path) -> None:
 
 
 def read_bytes() -> int:
-    """Return how many bytes this process has read so far; 0 where the system does not tell."""
+    """Return how many bytes this process has read so far; 0 if the system does not tell."""
     return (
         int(getattr(psutil.Process().io_counters(), "read_chars", 0)) if hasattr(psutil.Process, "io_counters") else 0
     )

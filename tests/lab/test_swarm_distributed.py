@@ -1,4 +1,4 @@
-"""A master and its workers: who sent what, what reached the master, a worker's violent end; what their files mean."""
+"""A master and its workers: who sent what, what reached the master, how a worker is killed, what their files mean."""
 
 import contextlib
 import textwrap
@@ -44,7 +44,7 @@ SHORT_LIVED = """\
 
 @contextlib.contextmanager
 def distributed(code: str, users: int = USERS) -> Iterator[Swarm]:
-    """Give a swarm against the witness, the locustfile in its folder."""
+    """Yield a swarm against the witness, with the locustfile in its folder."""
     with serve(witness, peers=Peers()) as target, Cell() as cell:
         (cell.work / "locustfile.py").write_text(textwrap.dedent(code))
         with swarm(cell, target, users=users, compression=COMPRESSION) as started:

@@ -1,4 +1,4 @@
-"""The target: a real server that bears with every kind of client and is gone at its end."""
+"""The target: a real server that copes with every kind of client and is gone when the block ends."""
 
 import contextlib
 import errno
@@ -91,7 +91,7 @@ def test_no_thread_is_left_although_a_client_stays_connected() -> None:
     before = set(threading.enumerate())
     with requests.Session() as client, serve(witness) as target:
         client.get(target.url, timeout=30)
-        with pytest.raises(RuntimeError), serve(witness):  # nor where the block ends with an error
+        with pytest.raises(RuntimeError), serve(witness):  # nor if the block ends with an error
             raise RuntimeError
     until(lambda: set(threading.enumerate()) <= before)
 

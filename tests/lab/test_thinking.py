@@ -1,4 +1,4 @@
-"""Think times: taken from the record, believed where the journal agrees."""
+"""Think times: taken from the record, and believed if the journal agrees."""
 
 import time
 from itertools import pairwise
@@ -14,7 +14,7 @@ from tests.lab.witness import journal, request
 
 
 def run(pause: float, slept: float) -> Run:
-    """Return a run in which a user pauses so long between 20 requests, and its record says it slept so long."""
+    """Return a run in which a user pauses `pause` s between 20 requests, and its record says it slept `slept` s."""
     requests = [request("a", start=i * (1 + pause), end=i * (1 + pause) + 1) for i in range(20)]
     waits = tuple(ThinkTime("a", each.end, 40 * slept, slept) for each in requests)
     return Run(4, journal(*requests), Record(waits=waits), "", 0, 10.0)
@@ -34,7 +34,7 @@ def test_sleep_that_the_target_has_not_seen_pass_is_a_forgery() -> None:
 
 
 def thought(asked: list[float], slept: list[float]) -> list[Pause]:
-    """Return pauses of users who think so long, and sleep so long by their own means."""
+    """Return pauses of users with these think times and these sleeps of their own."""
     requests = [request("a", start=i, end=i) for i in range(len(asked) + 1)]
     steps = zip(pairwise(requests), asked, slept, strict=True)
     return [Pause(before, after, think, sleep, own=sleep) for (before, after), think, sleep in steps]

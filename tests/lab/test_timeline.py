@@ -1,4 +1,4 @@
-"""The timeline: the beginning of a run, small enough to be shown, whatever a submission sends."""
+"""The timeline: the beginning of a run, small enough to show, whatever a submission sends."""
 
 import json
 from dataclasses import replace
@@ -78,7 +78,7 @@ def test_the_axis_is_as_long_as_what_is_shown() -> None:
     found = of(*(request(f"v{n % 4}", "/", n / 10, n / 10 + 0.01) for n in range(2 * MAX_MARKS)))
     assert (found.begin, found.length) == (0, 2 * MAX_MARKS / 10 - 0.09)
     assert found.end == MAX_MARKS / 10 - 0.1
-    for row in found.rows:  # nobody looks dead: what each of them sent in that time is there
+    for row in found.rows:  # no user looks dead: everything that it sent in that time is there
         assert row.marks[-1].start > found.end - 0.4
         assert (row.begin, row.total) == (row.marks[0].start, MAX_MARKS / 2)
 

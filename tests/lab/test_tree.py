@@ -1,4 +1,4 @@
-"""The tree: what is opened lies below the path that was given, whoever moves things about meanwhile."""
+"""The tree: every file that is opened lies below the given path, even if somebody moves files meanwhile."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="makes links and FIFOs")
 
 @pytest.fixture(params=[True, False], ids=["held open", "looked at step by step"], autouse=True)
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Hold folders open, or do as a system that can't."""
+    """Hold folders open, or act like a system that can't."""
     if request.param and not tree.HOLDS:
         pytest.skip("this system can't hold folders open")
     monkeypatch.setattr(tree, "HOLDS", request.param)

@@ -19,7 +19,7 @@ END = "print('there', flush=True); input()"
 
 @contextmanager
 def waiting(code: str) -> Iterator[int]:
-    """Give the id of a Python process that has run a line of code, and waits."""
+    """Yield the id of a Python process that has run a line of code, and waits."""
     command = [sys.executable, "-c", "\n".join((BEGIN, code, END))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -30,7 +30,7 @@ def waiting(code: str) -> Iterator[int]:
 
 
 def after(code: str) -> Usage:
-    """Return what such a process takes."""
+    """Return the usage of such a process."""
     with waiting(code) as pid:
         return usage(pid)
 
@@ -72,7 +72,7 @@ def test_locks_count_one_by_one(tmp_path: Path) -> None:
 
 
 def test_threads_that_want_a_core_are_busy() -> None:
-    # The parent says who it is: it may be gone before its child could ask.
+    # The parent passes on its id, since it may be gone before its child could ask.
     busy = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
     code = f"subprocess.Popen([sys.executable, '-c', {busy!r}, str(os.getpid())])"
     with waiting(f"{code}; {code}") as pid:

@@ -1,4 +1,4 @@
-"""The vocabulary of the lab's tests: a small witness to serve, and requests and results without a run."""
+"""Helpers for the lab's tests: a small witness to serve, and requests and results without a run."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from checks.lab.target.server import Target
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PATIENCE_S = 30  # a busy machine gets that long; an idle one needs milliseconds
+PATIENCE_S = 30  # for a busy machine; an idle one needs milliseconds
 
 
 def until(condition: Callable[[], Any]) -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-    """Returns when the condition holds; fails the test if it does not in time."""
+    """Waits until the condition holds; fails the test if it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -24,20 +24,20 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 60) ->
 
 
 def tracked_files() -> list[Path]:
-    """Returns what a commit of the working tree would hold, relative to the root."""
+    """Returns the files that a commit of the working tree would contain, relative to the root."""
     command = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     return [Path(name) for name in names if name and (ROOT / name).is_file()]
 
 
 def launcher_files() -> list[Path]:
-    """Returns what workshop.py needs to read a command line and to start the command, relative to the root."""
+    """Returns the files that workshop.py needs to read a command line and start the command, relative to the root."""
     course = [path for path in tracked_files() if path.parts[0] == "course"]
     return [Path("workshop.py"), *course, Path("checks/__init__.py"), Path("checks/stages.py")]
 
 
 class Run:
-    """One started workshop.py: its process and all that it and its children have printed."""
+    """One started workshop.py: its process, and the output of it and its children."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path) -> None:
         self.process = process
@@ -58,7 +58,7 @@ class Run:
         return self.process.wait(timeout=180)
 
     def programs(self) -> dict[str, psutil.Process]:
-        """Returns what it has started by the module that runs there, such as "locust"."""
+        """Returns its child processes by the module that they run, such as "locust"."""
         found = {}
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
@@ -99,7 +99,7 @@ class Clone:
     def started(
         self, *words: str | Path, prefix: tuple[str | Path, ...] = (sys.executable,), **extra: str
     ) -> Iterator[Run]:
-        """Starts workshop.py; at the end of the block nothing of it is left running."""
+        """Starts workshop.py; at the end of the block, none of its processes is left running."""
         self._runs += 1
         output = self.temporary.parent / f"output-{self._runs}"
         with output.open("wb") as file:

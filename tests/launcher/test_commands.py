@@ -115,7 +115,7 @@ def test_reset_says_that_nothing_changed(clone: Clone) -> None:
 
 
 def test_reset_names_what_the_learner_has_added(clone: Clone) -> None:
-    for name in ("helpers.py", "notes.txt", "locust.conf"):  # no grader takes the latter two
+    for name in ("helpers.py", "notes.txt", "locust.conf"):  # no grader accepts the latter two
         (clone.path / "exercises" / STAGE / name).write_text("x = 1\n")
     status, output = clone.run("reset", "01")
     assert status == 0

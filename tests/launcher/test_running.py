@@ -35,7 +35,7 @@ def clone(first: tuple[Clone, int, str]) -> Iterator[Clone]:
 
 @contextlib.contextmanager
 def web_demo(clone: Clone, *words: str) -> Iterator[tuple[Run, dict[str, str]]]:
-    """Gives a demo that waits for Ctrl-C, and its addresses."""
+    """Yields a demo that waits for Ctrl-C, and its addresses."""
     with clone.started("demo", *words) as run:
         run.said("Ctrl-C ends both.")
         yield run, dict(re.findall(r"^  (The pet shop|Locust) +(http://127\.0\.0\.1:\d+)$", run.output, re.M))
@@ -103,7 +103,7 @@ def test_demo_answers_with_the_options_filled_in(clone: Clone) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 @pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_ends_everything(clone: Clone, name: str, status: int) -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs these tests under nohup ignores it, and passes that on
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests that run under nohup ignore it, and pass that on
     with web_demo(clone) as (run, urls):
         programs = run.programs()
         assert programs.keys() == {"petshop_app", "locust"}
@@ -132,7 +132,7 @@ def test_kill_9_leaves_no_process(clone: Clone) -> None:
         for program in alive:
             program.kill()
     for folder in clone.temporary.glob("workshop-*"):
-        shutil.rmtree(folder)  # nobody was left to remove it
+        shutil.rmtree(folder)  # no process was left to remove it
     assert not alive
 
 
@@ -159,7 +159,7 @@ def test_taken_ports(clone: Clone) -> None:
     with contextlib.ExitStack() as stack:
         for port in (5000, 8089):
             server = stack.enter_context(socket.socket())
-            with contextlib.suppress(OSError):  # taken by somebody else is as good
+            with contextlib.suppress(OSError):  # taken by another program is just as good
                 server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 server.bind(("127.0.0.1", port))
                 server.listen()

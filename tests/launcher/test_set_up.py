@@ -66,7 +66,7 @@ def fresh(tmp_path: Path, wheels: Path) -> Clone:
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> tuple[Clone, str]:
-    """A clone after its first command, and what that printed."""
+    """A clone after its first command, and that command's output."""
     clone = empty_clone(tmp_path_factory.mktemp("first"), wheels)
     status, output = clone.run("check", "-k", "01")
     assert status == 7, output
@@ -141,7 +141,7 @@ def test_uv_installs_where_there_is_one_and_pip_where_it_fails(fresh: Clone, end
 
 
 def with_lab(clone: Clone, probe: str | None) -> Clone:
-    """Gives the clone a stand-in for the round, which shows what it is asked for, and one for the probe or none."""
+    """Gives the clone a stand-in for the round, which prints its arguments, and a stand-in for the probe or none."""
     lab = clone.path / "checks" / "lab"
     (lab / "batch").mkdir(parents=True)
     (lab / "batch" / "__main__.py").write_text(STAND_IN)
@@ -239,7 +239,7 @@ if not sys.flags.isolated:  # the probe of .venv is
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_between_set_up_and_command_ends_it_quietly(clone: Clone, number: signal.Signals, status: int) -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs these tests under nohup ignores it, and passes that on
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests that run under nohup ignore it, and pass that on
     (clone.packages() / "sitecustomize.py").write_text(SLOW_START)
     with clone.started("check") as run:
         wait_for((clone.packages() / "begun").exists, "the start of .venv's Python")
@@ -261,7 +261,7 @@ def lose_package(clone: Clone) -> None:
 
 
 def cut_short(clone: Clone) -> None:
-    """Leaves .venv as a set-up does that was killed while it installed pip."""
+    """Leaves .venv as after a set-up that was killed while it installed pip."""
     (clone.venv / "workshop-stamp").unlink()
     shutil.rmtree(next(clone.packages().glob("pip-*.dist-info")))
 
@@ -289,7 +289,7 @@ def test_venv_of_another_python_is_made_anew(clone: Clone) -> None:
         f"import sys; sys.version_info = (3, {sys.version_info[1] + 1}, 0, 'final', 0)"
     )
     status, output = clone.run("check", PYTHONPATH=str(clone.path))
-    assert status == 1  # this Python only pretends: what it makes is still not what it asks for
+    assert status == 1  # this Python only pretends, so the .venv that it makes is still wrong
     assert output.startswith(f".venv is not usable (it holds Python 3.{sys.version_info[1]}, this is {other})")
 
 
@@ -315,7 +315,7 @@ def test_no_ensurepip(fresh: Clone) -> None:
 def test_no_network(clone: Clone) -> None:
     (clone.path / "requirements.txt").write_text("absent-package==1.0\n")
     with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))  # bound but not listening: nobody else can take the port and answer
+        closed.bind(("127.0.0.1", 0))  # bound but not listening, so that no other program can take the port and answer
         index = f"http://127.0.0.1:{closed.getsockname()[1]}/simple"
         status, output = clone.run("check", PIP_INDEX_URL=index, PIP_NO_INDEX="0", PIP_FIND_LINKS="", PIP_RETRIES="1")
     assert status == 1

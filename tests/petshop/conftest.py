@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from petshop_app import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
-OPENS_WITHIN_S = 60  # a start takes half a second; a machine that is busy with other tests takes longer
+OPENS_WITHIN_S = 60  # a start takes half a second, but longer on a machine that is busy with other tests
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Shop:
 
     @property
     def port(self) -> int:
-        """Where it listens on 127.0.0.1."""
+        """The port of 127.0.0.1 on which it listens."""
         return int(self.url.rpartition(":")[2])
 
 

@@ -1,4 +1,4 @@
-"""The dashboard as HTML: what stands on it, and its form without a browser."""
+"""The dashboard as HTML: its contents, and its form without a browser."""
 
 import html
 import re

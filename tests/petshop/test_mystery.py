@@ -27,7 +27,7 @@ def test_every_shop_keeps_within_its_bounds_and_names_differ() -> None:
     assert {shop.seats for shop in shops} == set(SEATS)
     for shop in shops:
         assert 100 <= shop.work_ms <= 750
-        # Whole milliseconds move the rate by half a percent at most.
+        # Rounding to whole milliseconds changes the rate by half a percent at most.
         assert 0.995 * min(REQUESTS_PER_SECOND) <= shop.throughput_rps <= 1.005 * max(REQUESTS_PER_SECOND)
         assert shop.throughput_rps == shop.seats * 1000 / shop.work_ms
     assert len(set(shops)) > 800
@@ -84,7 +84,8 @@ def test_it_leaves_no_file_behind(open_shop: OpenShop, tmp_path: Path, monkeypat
 def test_it_answers_as_much_as_its_name_says(open_shop: OpenShop) -> None:
     asked = limits("workshop").throughput_rps
     port = open_shop("--mystery", "workshop").port
-    # 16 users fill the 14 seats; 320 answers take 6 s. Faster is never right; 10 % are room for start and end.
+    # 16 users fill the 14 seats; 320 answers take 6 s. Faster is never right; 10 % are allowed for the start and the
+    # end.
     rates = [throughput(port, 320)]
     if rates[0] < 0.9 * asked:
         rates.append(throughput(port, 320))

@@ -14,7 +14,7 @@ def test_the_shop_keeps_its_contract_whatever_is_sent(shop: Shop, tmp_path: Path
     seed = 20_260_101
     print(f"repeat it: schemathesis run {shop.url}/openapi.json --seed {seed} --max-examples {EXAMPLES}")
     options = ["run", f"{shop.url}/openapi.json", "--seed", str(seed), "--max-examples", str(EXAMPLES)]
-    # A machine that is busy with other tests generates slowly; that says nothing about the shop.
+    # On a machine that is busy with other tests, generating is slow, which says nothing about the shop.
     options += ["--suppress-health-check", "too_slow"]
     fuzzed = subprocess.run(
         [sys.executable, "-c", FUZZ, *options], cwd=tmp_path, capture_output=True, encoding="utf-8", check=False

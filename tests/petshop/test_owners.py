@@ -42,7 +42,7 @@ def get(client: FlaskClient, path: str) -> Any:
 
 
 def everything(client: FlaskClient) -> dict[str, Any]:
-    """Return all that the shop says of owners, pets and visits, by path."""
+    """Return everything that the shop says about owners, pets and visits, by path."""
     paths = ["/owners", "/pets"]
     paths += [f"/owners/{owner['id']}/pets" for owner in get(client, "/owners")]
     paths += [f"/pets/{pet['id']}/visits" for pet in get(client, "/pets")]

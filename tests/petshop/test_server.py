@@ -1,4 +1,4 @@
-"""The shop as a process: its command line, what survives it, what it does under load."""
+"""The shop as a process: its command line, the data that survives it, and its behaviour under load."""
 
 import errno
 import http.client
@@ -56,7 +56,7 @@ class Client:
 
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
-    """Run a shop that is expected to end by itself."""
+    """Run a shop that is expected to end on its own."""
     command = [sys.executable, "-m", "petshop_app", *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
@@ -101,7 +101,7 @@ def test_app_py_opens_the_shop_wherever_its_folder_lies_and_the_data_last(open_s
 @posix_only
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_ends_the_shop_quietly_even_with_a_full_queue(open_shop: OpenShop, tmp_path: Path, name: str) -> None:
-    # 50 requests wait for the one seat; ten threads of the server sleep for theirs.
+    # 50 requests wait for the single seat; ten of the server's threads sleep until theirs is due.
     shop = open_shop("--database", str(tmp_path / "shop.sqlite3"), "--capacity", "1", "--work-ms", "100")
     waiting = [socket.create_connection(("127.0.0.1", shop.port), timeout=60) for _ in range(50)]
     for connection in waiting:
@@ -140,13 +140,13 @@ def test_the_readers_own_shop_is_recognized(open_shop: OpenShop, tmp_path: Path)
 
 
 def test_an_address_of_another_machine_is_one_line() -> None:
-    ended = run("--host", "192.0.2.1", "--port", "0")  # an address that is nobody's: RFC 5737
+    ended = run("--host", "192.0.2.1", "--port", "0")  # an address that nobody has: RFC 5737
     assert ended.returncode == 1
     assert "192.0.2.1" in one_line(ended.stderr)
 
 
 def unusable_files(folder: Path) -> dict[str, Path]:
-    """Return paths that can't be the shop's database, by what is wrong with them."""
+    """Return paths that can't be the shop's database, by the reason."""
     (folder / "text").write_text("This is no database, but a text that is long enough to tell.")
     other = sqlite3.connect(folder / "other.sqlite3")
     other.execute("CREATE TABLE pets (size INTEGER)")
@@ -242,7 +242,7 @@ def test_two_hundred_users_at_once_meet_no_error(open_shop: OpenShop, tmp_path: 
         (b"POST /pets HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nX: " + b"x" * 300_000 + b"\r\n\r\n", 431),
     ],
-    ids=["no header", "a huge length", "an unknown coding", "a huge header"],  # a test's name must fit an environment
+    ids=["no header", "a huge length", "an unknown coding", "a huge header"],  # a test's name goes into the environment
 )
 def test_what_waitress_refuses_has_the_one_shape_too(shop: Shop, request_head: bytes, status: int) -> None:
     with socket.create_connection(("127.0.0.1", shop.port), timeout=60) as connection:
@@ -284,7 +284,7 @@ def test_a_request_takes_the_seat_that_is_free_the_earliest() -> None:
 
 def test_health_takes_no_seat(app: Flask) -> None:
     app.wsgi_app = Capacity(app.wsgi_app, 1, 3_600_000)  # type: ignore[method-assign]
-    assert app.test_client().get("/health").status_code == 200  # within the hour
+    assert app.test_client().get("/health").status_code == 200  # and not after an hour
 
 
 def throughput(port: int, answers: int) -> float:
@@ -306,8 +306,8 @@ def test_the_capacity_is_what_was_asked_for(open_shop: OpenShop, tmp_path: Path)
     asked = CAPACITY * 1000 / WORK_MS
     limits = ("--capacity", str(CAPACITY), "--work-ms", str(WORK_MS))
     known = open_shop("--database", str(tmp_path / "known.sqlite3"), *limits)
-    # 400 answers take 2 s. 5 % of that is room for the users to start and for the last answer to arrive.
-    # A busy machine can only be slower, so the best of three counts; faster is never right, by no margin.
+    # 400 answers take 2 s. 5 % of that is allowed for the users to start and for the last answer to arrive.
+    # A busy machine can only be slower, so the best of three counts; faster is wrong, even by a little.
     rates = [throughput(known.port, 400)]
     while max(rates) < 0.95 * asked and len(rates) < 3:
         rates.append(throughput(known.port, 400))

@@ -5,12 +5,12 @@
     python -m tests.replay freeze [--stage 05] [--kind wrong] [--only NAME ...]
     python -m tests.replay bases  [--stage 05] [--again]
 
-`record` grades what has no recording, or a stale one, and keeps what its runs have shown; with `--exam` it grades all
-in exam mode, not the hostile submissions alone, so that it is a round of the corpus there. `check` judges all that is
-recorded once more: each criterion has to come to the same outcome, with the same message. `freeze` makes what is
-recorded the golden verdicts, which `record` and `check` then demand. `bases` records the runs that variations are made
-from, which lie in the repository, and judges the variations. All but `freeze` end with 1 where a verdict is another one
-than the corpus expects, than was recorded, or than is golden.
+`record` grades the entries that have no recording, or a stale one, and keeps what their runs have shown; with `--exam`
+it grades all of them in exam mode, not only the hostile ones, so that it is a round of the corpus there. `check` judges
+all recordings once more: each criterion has to get the same outcome, with the same message. `freeze` makes the recorded
+verdicts the golden ones, which `record` and `check` then demand. `bases` records the runs from which variations are
+made, which lie in the repository, and judges the variations. All commands but `freeze` end with 1 if a verdict differs
+from the one that the corpus expects, that was recorded, or that is golden.
 """
 
 import argparse
@@ -32,18 +32,18 @@ from tests.replay.recording import EXAM, Recording, file_of, key
 from tests.replay.variations import Variation, base_of, bases, opened_variation, variations
 
 KINDS = ("right", "wrong", "hostile")
-ATTEMPTS = 2  # what comes out wrong on a busy machine may come out right the second time
+ATTEMPTS = 2  # a verdict that is wrong on a busy machine may be right the second time
 
 
 def chosen(options: argparse.Namespace) -> list[Entry]:
-    """Return the part of the corpus that is meant."""
+    """Return the chosen part of the corpus."""
     kinds = [options.kind] if options.kind else KINDS
     found = [entry for kind in kinds for entry in entries(kind, f"{options.stage}*")]
     return [entry for entry in found if not options.only or entry.folder.name in options.only]
 
 
 def recorded(meant: list[Entry]) -> Iterator[tuple[Entry, Recording]]:
-    """Yield what is recorded of these entries."""
+    """Yield the recordings of these entries."""
     for entry in meant:
         if file_of(entry).exists():
             yield entry, Recording.read(file_of(entry))
@@ -52,7 +52,7 @@ def recorded(meant: list[Entry]) -> Iterator[tuple[Entry, Recording]]:
 def stale(meant: Iterable[Entry], place: Callable[[Entry], Path] = file_of, exam: bool = False) -> list[Entry]:
     """Return the entries whose recording is missing, or was made by other code or of another submission.
 
-    Where `exam` mode is asked for, also those whose recording was made elsewhere.
+    If `exam` mode is asked for, also those that were recorded in another mode.
     """
     return [entry for entry in meant if not place(entry).exists() or _is_old(entry, Recording.read(place(entry)), exam)]
 
@@ -62,7 +62,7 @@ def _is_old(entry: Entry, recording: Recording, exam: bool) -> bool:
 
 
 class Recorded(NamedTuple):
-    """What came of recording an entry: what is wrong about its verdict, and what was at first; "" where nothing is."""
+    """The result of recording an entry: what is wrong with its verdict, and what was wrong at first; "" for nothing."""
 
     mistake: str
     first: str
@@ -76,7 +76,7 @@ class Recorded(NamedTuple):
 def record(
     entry: Entry, place: Callable[[Entry], Path] = file_of, attempts: int = ATTEMPTS, exam: bool = False
 ) -> Recorded:
-    """Grade an entry and keep what its runs have shown, where the verdict is right."""
+    """Grade an entry and keep what its runs have shown, if the verdict is right."""
     mistakes: list[str] = []
     while len(mistakes) < attempts:
         with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +115,7 @@ def _graded(entry: Entry, file: Path, exam: bool) -> Verdict:
 
 
 def difference(entry: Entry, recording: Recording) -> str:
-    """Return how the verdict on a recorded entry differs from the one that was recorded; "" where it doesn't."""
+    """Return how the verdict on a recorded entry differs from the recorded one; "" if it doesn't."""
     with opened(entry, recording) as case:
         now = case.judge().told
     for before, after in zip(recording.told, now, strict=True):
@@ -162,7 +162,7 @@ def _record(meant: list[Entry], options: argparse.Namespace, place: Callable[[En
 
 
 def _due(meant: list[Entry], options: argparse.Namespace, place: Callable[[Entry], Path]) -> list[Entry]:
-    """Return what is to be recorded, hostile entries last."""
+    """Return the entries to record, hostile ones last."""
     due = meant if options.again else stale(meant, place, exam=options.exam)
     if (options.exam or any(map(is_hostile, due))) and (why := obstacle()):
         if options.exam:

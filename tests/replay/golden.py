@@ -1,6 +1,6 @@
-"""Golden verdicts: what became of each criterion of each submission of the corpus, and what it said, frozen.
+"""Golden verdicts: the frozen outcome and message of each criterion for each submission of the corpus.
 
-While the grader's inside is rebuilt, none of them may change: neither where recorded runs are judged again, nor live.
+While the grader's inside is rebuilt, none of them may change, neither when recorded runs are judged again, nor live.
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.corpus import Entry
 from tests.replay.recording import Told
 
 FILE, FAILED = ROOT / "tests" / "golden.json", "failed"
-# What differs from run to run in a message: requests in their order, texts in quotation marks, numbers, names of files.
+# Parts of a message that differ from run to run: the order of requests, quoted texts, numbers, names of files.
 CHANCE = (
     (re.compile(r"(?:GET|POST|PUT|DELETE|HEAD) /[^\s,:;()]*"), "REQUEST"),
     (re.compile(r"https?://[^\s,;]+"), "ADDRESS"),
@@ -34,7 +34,7 @@ def pattern(message: str) -> str:
 
 
 def frozen(file: Path = FILE) -> dict[str, Any]:
-    """Return the golden verdicts by entry: outcomes by criterion, and for each that failed the patterns it may say."""
+    """Return the golden verdicts by entry: outcomes by criterion, and patterns for the messages of failed ones."""
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}  # type: ignore[no-any-return]
 
 
@@ -51,7 +51,7 @@ def freeze(verdicts: dict[str, Sequence[Told]], file: Path = FILE) -> None:
 
 
 def departure(entry: Entry, told: Sequence[Told], golden: dict[str, Any]) -> str:
-    """Return how a verdict differs from its golden one; "" where it doesn't, or where none is frozen."""
+    """Return how a verdict differs from its golden one; "" if it doesn't, or if none is frozen."""
     if (own := golden.get(str(entry))) is None:
         return ""
     outcomes = {one.id: one.outcome for one in told}

@@ -1,4 +1,4 @@
-"""Grading once more: a recorded submission is judged by the criteria as they are now, without a process or a server."""
+"""Grading again: today's criteria judge a recorded submission, without a process or a server."""
 
 import inspect
 import random
@@ -28,7 +28,7 @@ AS_FAR_AS_KNOWN = (Outcome.FAILED, Outcome.INCONCLUSIVE)
 
 
 class NeedsRun(BaseException):
-    """A criterion asks for a run that was not recorded. No Exception: no check may take it for a fault of its own."""
+    """A criterion asks for a run that was not recorded. Not an Exception, so that no check catches it."""
 
 
 class Bench(Lab):
@@ -42,7 +42,7 @@ class Bench(Lab):
 
 
 class Judged:
-    """A verdict that was given without a run; what could not be told without one is `NEEDS_RUN`."""
+    """A verdict that was given without a run; an outcome that would need one is `NEEDS_RUN`."""
 
     def __init__(self, entry: Entry, results: dict[str, Result | None]) -> None:
         self.entry = entry
@@ -50,7 +50,7 @@ class Judged:
 
     @property
     def told(self) -> tuple[Told, ...]:
-        """What became of each criterion, as a recording has it."""
+        """The outcome of each criterion, in the form that a recording has."""
         return tuple(
             Told(id, result.outcome.value, message(result), result.criterion.bonus)
             if result
@@ -64,7 +64,7 @@ class Judged:
         return None in self._results.values()
 
     def mistake(self) -> str:
-        """Return how the verdict differs from what the corpus expects; empty where it doesn't, or may not."""
+        """Return how the verdict differs from what the corpus expects; empty if it doesn't, or may not."""
         known = [result for result in self._results.values() if result]
         if not self.needs_run:
             stages = {self.entry.stage: stage_json(known, Evidence())}
@@ -89,7 +89,7 @@ class Case:
         self._unpacked: dict[str, Any] = {}
 
     def mistake(self, judged: Judged) -> str:
-        """Return how a verdict on it differs from what is expected; empty where it doesn't, or may not."""
+        """Return how a verdict on it differs from the expected one; empty if it doesn't, or need not match."""
         return judged.mistake()
 
     def judge(self) -> Judged:
@@ -125,7 +125,7 @@ class Case:
         return self._bench
 
     def _evidence(self, name: str, fixtures: dict[str, Any]) -> Any:
-        """Return a fixture's value: the recorded one, or what the fixture makes where it needs no run for that."""
+        """Return a fixture's value: the recorded one, or a new one if the fixture needs no run for it."""
         make = inspect.unwrap(getattr(self._check, name))
         packed = self.recording.fixtures.get(name, {})
         if "value" in packed:
@@ -153,14 +153,14 @@ class Case:
 
 
 def _require_known(criterion: Criterion, results: Mapping[str, Result | None]) -> None:
-    """Return where it is known what became of the criteria that this one stands on."""
+    """Require that the outcomes of the criteria on which this one depends are known."""
     if any(name in results and results[name] is None for name in criterion.after):
         raise NeedsRun
 
 
 @contextmanager
 def opened(entry: Entry, recording: Recording) -> Iterator[Case]:
-    """Give a case; its files are there to the end of the block."""
+    """Yield a case; its files exist until the block ends."""
     with ExitStack() as files:
         submission = entry.folder
         if "hostile" in entry.folder.parts:
@@ -171,7 +171,7 @@ def opened(entry: Entry, recording: Recording) -> Iterator[Case]:
 
 
 def _bench(entry: Entry, recording: Recording, submission: Path, files: ExitStack) -> Bench | Exception:
-    """Return a bench with the submission on it, or what finding that came to."""
+    """Return a bench with the submission, or the exception that finding the submission raised."""
     try:
         found = find(files.enter_context(taken_in(submission)), entry.stage)
     except tuple(RAISED.values()) as error:

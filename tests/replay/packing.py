@@ -1,7 +1,7 @@
-"""Packing: what a run has shown, as plain JSON values and back.
+"""Packing: turns what a run has shown into plain JSON values, and back.
 
-What is packed names fields and no classes: the annotations of the grader's fixtures say what a value becomes. So a
-recording outlives a class that moves to another module or takes another name, as long as its fields keep theirs.
+A packed value names fields but no classes: the annotations of the grader's fixtures say what a value becomes. So a
+recording stays valid if a class moves to another module or gets another name, as long as its fields keep their names.
 """
 
 import types
@@ -14,14 +14,14 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from checks.lab import Journal, Request
 from checks.lab.target.middleware.gates import Gate, GivenUp
 
-# What a thing that took part in a run is asked about afterwards.
+# Attributes that checks read after a run from an object that took part in it.
 STATES: dict[type, dict[str, Any]] = {
     Gate: {"passed": int, "gave_up": GivenUp | None, "files": list[tuple[float, float]]}
 }
 
 
 class Unfit(Exception):
-    """A recorded value is not what the annotation asks for: fields have changed since it was recorded."""
+    """A recorded value does not fit the annotation: fields have changed since it was recorded."""
 
 
 class Packer:
@@ -30,7 +30,7 @@ class Packer:
     def __init__(self) -> None:
         self.requests: list[Any] = []
         self._known: dict[int, int] = {}
-        self._kept: list[Request] = []  # so that no other object takes the id of one of them
+        self._kept: list[Request] = []  # so that no other object gets the id of one of them
 
     def pack(self, value: Any) -> Any:
         """Return a value as JSON has it."""
@@ -63,16 +63,16 @@ class Packer:
 
 
 class Unpacker:
-    """Makes values of what a packer has packed, each by its annotation."""
+    """Restores the values that a packer has packed, each by its annotation."""
 
     def __init__(self, requests: list[Any]) -> None:
-        self._requests = [Request(**facts) if facts else None for facts in requests]  # a variation may have taken some
+        self._requests = [Request(**facts) if facts else None for facts in requests]  # a variation may drop some
 
     def unpack(self, kind: Any, value: Any) -> Any:
-        """Return the value that `value` has been before it was packed.
+        """Return the value that `value` was before it was packed.
 
         Raises:
-            Unfit: it has other fields than its class has now.
+            Unfit: its fields differ from those that its class has now.
         """
         if kind is Request:
             return self._requests[value]

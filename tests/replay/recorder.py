@@ -13,24 +13,24 @@ from checks.lab.report.report import message
 from tests.replay.packing import STATES, Packer
 from tests.replay.recording import Recording, Told
 
-OWN = "lab"  # the bench itself is made again for a replay
+OWN = "lab"  # not recorded: a replay makes its own bench
 FORESEEN = (Failed, Inconclusive, NotStarted)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says where the recording goes, and which key it gets."""
+    """Add the options for the place of the recording and for its key."""
     parser.addoption("--record", metavar="FILE", help="record what the graded runs show (for one stage)")
     parser.addoption("--record-key", default="", metavar="KEY", help="what the recording depends on")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start recording where a file is named."""
+    """Start recording if a file is named."""
     if config.option.record:
         config.pluginmanager.register(Recorder(config), "workshop-recorder")
 
 
 class Recorder:
-    """Keeps what the module's fixtures have made, packs it before they are torn down, and writes it at the end."""
+    """Keeps the values of the module's fixtures, packs them before the teardown, and writes them at the end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._option = config.option
@@ -41,7 +41,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: "pytest.FixtureDef[Any]") -> Generator[None, Any, Any]:
-        """Keep what a fixture of a check has made, or with which verdict it has ended."""
+        """Keep the value of a check's fixture, or the verdict with which it ended."""
         is_own = fixturedef.scope == "module" and fixturedef.argname != OWN
         try:
             made = yield
@@ -104,13 +104,13 @@ class Recorder:
 
 
 def lazy_parts(kind: type) -> list[str]:
-    """Return the runs of a class that are made when they are first asked for; what only it asks for is its own."""
+    """Return the names of a class's lazy runs; private ones are left out."""
     found = [name for each in kind.__mro__ for name, one in vars(each).items() if isinstance(one, cached_property)]
     return [name for name in found if not name.startswith("_")]
 
 
 def _complete(made: Any) -> None:
-    """Make the runs that no criterion has asked for: a change of a grader might ask for them."""
+    """Make the runs that no criterion has asked for, since a changed grader might ask for them."""
     for name in lazy_parts(type(made)):
         with contextlib.suppress(*FORESEEN):
             getattr(made, name)

@@ -1,7 +1,7 @@
 """A recording: what the target and the processes of one graded submission have shown, and the verdict on it.
 
-Recordings lie outside git, a file for each submission of the corpus. Each carries a key of the submission and of the
-code that makes its runs: where that has changed since, the recording is stale.
+Recordings lie outside git, a file for each submission of the corpus. Each carries a hash of the submission and of the
+code that makes its runs: if these have changed since, the recording is stale.
 """
 
 import ast
@@ -18,7 +18,7 @@ from checks.stages import ROOT
 from tests.corpus import Entry
 
 FOLDER = Path(os.environ.get("WORKSHOP_RECORDINGS", ROOT / ".replay"))
-# What makes runs. What judges them may change without another recording; so may what finds and shows submissions.
+# Code that makes runs. Code that judges them, or that finds and shows submissions, may change without a new recording.
 RUN_MAKING = ("lab/lab.py", "lab/cell/practice.py", "lab/inside", "lab/locust", "lab/target")
 RUN_MAKING += tuple(f"judging/data/{name}.py" for name in ("dataset", "jsonplaceholder", "petshop", "scenarios"))
 RUN_MAKING += tuple(f"judging/cluster/{name}.py" for name in ("model", "processes", "scenarios", "worker_kill"))
@@ -30,7 +30,7 @@ Import = ast.Import | ast.ImportFrom
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one criterion."""
+    """The outcome of one criterion."""
 
     id: str
     outcome: str
@@ -40,7 +40,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Recording:
-    """One graded submission: its verdict, and by name what the grader's fixtures held, packed."""
+    """One graded submission: its verdict, and the packed values of the grader's fixtures, by name."""
 
     key: str
     seed: int
@@ -65,12 +65,12 @@ class Recording:
 
 
 def file_of(entry: Entry) -> Path:
-    """Return the file that an entry of the corpus is recorded in."""
+    """Return the file that holds the recording of an entry of the corpus."""
     return FOLDER / f"{entry}.json.xz"
 
 
 def key(entry: Entry) -> str:
-    """Return what a recording of an entry depends on, in few letters: its files, and what makes its runs."""
+    """Return a hash of all on which an entry's recording depends: its files, and the code that makes its runs."""
     content = hashlib.sha256(_run_making(entry.stage).encode())
     for file in sorted(path for path in entry.folder.rglob("*") if path.is_file()):
         if file.name != "expect.toml" or "hostile" in entry.folder.parts:  # there it describes the submission
@@ -80,7 +80,7 @@ def key(entry: Entry) -> str:
 
 @cache
 def _run_making(stage: str) -> str:
-    """Return a hash of the code that makes a stage's runs, whatever its comments say."""
+    """Return a hash of the code that makes a stage's runs, without its comments."""
     places = [*(ROOT / "checks" / name for name in RUN_MAKING), *(ROOT / name for name in SERVED)]
     files = [file for place in places for file in ([place] if place.suffix == ".py" else sorted(place.rglob("*.py")))]
     content = hashlib.sha256(_fixtures(ROOT / "checks" / f"test_{stage}.py").encode())
@@ -90,7 +90,7 @@ def _run_making(stage: str) -> str:
 
 
 def _fixtures(file: Path) -> str:
-    """Return the fixtures of a check, and all of the file that they need."""
+    """Return the fixtures of a check, and everything in the file that they need."""
     body = ast.parse(file.read_bytes()).body
     named = {name: node for node in body for name in _names(node)}
     due = [name for name, node in named.items() if _makes_runs(node)]
@@ -103,7 +103,7 @@ def _fixtures(file: Path) -> str:
 
 
 def _makes_runs(node: ast.stmt) -> bool:
-    """Tell whether a statement defines a fixture of the whole module; the others look at what these have made."""
+    """Tell whether a statement defines a fixture of the whole module; the others only look at what these have made."""
     return any(
         "fixture" in (words := ast.unparse(one)) and "module" in words for one in getattr(node, "decorator_list", [])
     )
@@ -117,7 +117,7 @@ def _names(node: ast.stmt) -> list[str]:
 
 
 def _bare(tree: ast.AST) -> str:
-    """Return code without comments, docstrings and imports: where a name comes from changes no run."""
+    """Return code without comments, docstrings and imports: the origin of a name changes no run."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and any(isinstance(one, Import) for one in body):

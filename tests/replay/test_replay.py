@@ -1,4 +1,4 @@
-"""Recordings: what was recorded is judged as it was; variations get their verdict; what has changed is noticed."""
+"""Recordings: they get their old verdict; variations get theirs; changes are noticed."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -116,7 +116,7 @@ def test_a_run_that_was_not_recorded_is_asked_for() -> None:
 
 
 def test_a_graded_submission_is_recorded(tmp_path: Path) -> None:
-    """Live: what is recorded of a wrong submission gets the same verdict, word for word, without a process."""
+    """Live: the recording of a wrong submission gets the same verdict, word for word, without a process."""
     entry = next(entry for entry in entries("wrong", "01*") if entry.folder.name == "same_name")
 
     def place(_: Entry) -> Path:

@@ -1,9 +1,9 @@
 """Variations: recorded runs with one thing changed, and the verdict that they have to get.
 
-For what no submission brings about the same way each time: a value just beside a tolerance, a machine that stands
-still, a signal from outside. Each is a run of a right submission as the target has really seen it, but for the one
-thing that the variation's docstring names. `tests/replay/varied/` has them, a module for each stage; the runs that they
-are made from lie in `tests/replay/bases/`, and `python -m tests.replay bases` records them again.
+They are for situations that no submission can cause reliably: a value just beside a tolerance, a machine that stands
+still, a signal from outside. Each is a run of a right submission as the target has really seen it, except for the one
+thing that the variation's docstring names. `tests/replay/varied/` has them, a module for each stage; the runs
+from which they are made lie in `tests/replay/bases/`, and `python -m tests.replay bases` records them again.
 """
 
 import copy
@@ -29,23 +29,23 @@ Facts = dict[str, Any]
 
 
 class Evidence:
-    """What was recorded, as plain values that a variation changes: the same names as in the grader's dataclasses."""
+    """A recording as plain values that a variation changes, with the names of the grader's dataclasses."""
 
     def __init__(self, recording: Recording) -> None:
         self.fixtures: Facts = copy.deepcopy(recording.fixtures)
         self.requests: list[Any] = copy.deepcopy(recording.requests)
-        self.files: dict[str, str] = {}  # of the submission, by name, in place of its own
+        self.files: dict[str, str] = {}  # by name; they replace those of the submission
 
     def made(self, fixture: str) -> Any:
-        """Return what a fixture has made."""
+        """Return the value of a fixture."""
         return self.fixtures[fixture]["value"]
 
     def part(self, fixture: str, name: str) -> Any:
-        """Return a run of a fixture that makes its runs when they are asked for."""
+        """Return a run of a fixture that makes its runs lazily."""
         return self.fixtures[fixture]["parts"][name]
 
     def state(self, fixture: str, name: str) -> Any:
-        """Return what was asked, after its run, of a thing that took part in it."""
+        """Return what checks read, after its run, from an object that took part in it."""
         return self.fixtures[fixture]["states"][name]
 
     def of(self, journal: list[int]) -> list[Facts]:
@@ -60,12 +60,12 @@ class Evidence:
         return list(by_visitor.values())
 
     def drop(self, unwanted: Iterable[Facts]) -> None:
-        """Take requests out of all journals."""
+        """Remove requests from all journals."""
         gone = {id(one) for one in unwanted}
         self.requests = [None if id(one) in gone else one for one in self.requests]
 
     def cut(self, run: Facts, lengths: Sequence[int]) -> None:
-        """Let the n-th user send so many requests, each of the others as many as the last one that is named."""
+        """Make the n-th user send the n-th number of requests, and all further users as many as the last number."""
         for number, own in enumerate(self.visits(run["journal"])):
             wanted = lengths[min(number, len(lengths) - 1)]
             self.drop(own[wanted:])
@@ -73,7 +73,7 @@ class Evidence:
                 own.append(self.add([run["journal"]], own[-2], start=own[-1]["end"] + 0.05, end=own[-1]["end"] + 0.06))
 
     def add(self, journals: list[list[int]], like: Facts, **changed: Any) -> Facts:
-        """Put one more request into journals, like another one but for what is named."""
+        """Add a request to journals: a copy of another one with these changes."""
         request = {**like, "id": 1 + max(one["id"] for one in self.requests if one), **changed}
         self.requests.append(request)
         for journal in journals:
@@ -81,7 +81,7 @@ class Evidence:
         return request
 
     def pace(self, run: Facts, gap: Callable[[int, int], float]) -> None:
-        """Let the seconds before the m-th request of the n-th user be `gap(n, m)`, and each answer take 10 ms."""
+        """Make `gap(n, m)` seconds pass before the m-th request of the n-th user, and each answer take 10 ms."""
         for number, own in enumerate(self.visits(run["journal"])):
             now = number / 1000
             for position, request in enumerate(own):
@@ -90,7 +90,7 @@ class Evidence:
                 now += 0.01
 
     def wait(self, run: Facts, asked: Callable[[int, int], float], share: float = 1.0) -> None:
-        """Let the m-th think time of the n-th user be `asked(n, m)` seconds, a `share` of it slept, compressed."""
+        """Make the m-th think time of the n-th user `asked(n, m)` seconds, with a `share` of it slept, compressed."""
         run["record"]["waits"] = [
             {
                 "visitor": request["visitor"],
@@ -103,13 +103,13 @@ class Evidence:
         ]
 
     def hold_up(self, journal: list[int], since: float, seconds: float) -> None:
-        """Let all that was sent after a moment have been sent so much later."""
+        """Move everything that was sent after a moment to a later time."""
         for request in self.of(journal):
             if request["start"] >= since:
                 request["start"], request["end"] = request["start"] + seconds, request["end"] + seconds
 
     def report(self, run: Facts) -> None:
-        """Let Locust's figures hold what it has counted, request by request."""
+        """Make Locust's figures agree with the requests that it has counted."""
         counted = run["record"]["counted"]
         names = Counter(count["name"] for count in counted)
         failed = Counter(count["name"] for count in counted if count["failure"] is not None)
@@ -126,7 +126,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Variation:
-    """A change of recorded evidence, and its verdict: where it fails, and what is unclear then."""
+    """A change of recorded evidence, and its verdict: the criteria that fail or are unclear."""
 
     base: str
     change: Callable[[Evidence], None]
@@ -142,7 +142,7 @@ class Variation:
         return Entry(FOLDER / self.base, "passed" if self.is_bonus else outcome, self.fails, self.says)
 
     def mistake(self, judged: Judged) -> str:
-        """Return how a verdict differs from what is expected; empty where it doesn't."""
+        """Return how a verdict differs from the expected one; empty if it doesn't."""
         if said := judged.mistake():
             return said
         unclear = [one.id for one in judged.told if one.outcome == "inconclusive"]
@@ -155,7 +155,7 @@ class Variation:
 def varied(
     base: str, *, fails: str = "", unclear: str = "", says: tuple[str, ...] = (), bonus: bool = False
 ) -> Callable[[Callable[[Evidence], None]], Variation]:
-    """Return a decorator that makes a variation of a function: it passes, `fails` at a criterion, or is `unclear`."""
+    """Return a decorator that makes a function a variation, which passes, `fails` at a criterion, or is `unclear`."""
     return lambda change: Variation(base, change, fails, unclear, says, bonus)
 
 
@@ -167,7 +167,7 @@ def variations() -> tuple[Variation, ...]:
 
 
 def bases(varied: Iterable[Variation]) -> list[Entry]:
-    """Return what variations are made from: submissions of the corpus that pass."""
+    """Return the bases of variations: submissions of the corpus that pass."""
     return [Entry(FOLDER / base, "passed") for base in sorted({variation.base for variation in varied})]
 
 
@@ -183,7 +183,7 @@ def _recorded(file: Path) -> Recording:
 
 @contextmanager
 def opened_variation(variation: Variation) -> Iterator[Case]:
-    """Give a case of a variation; its files are there to the end of the block."""
+    """Yield a case of a variation; its files exist until the block ends."""
     recording = _recorded(base_of(variation.entry))
     evidence = Evidence(recording)
     variation.change(evidence)
@@ -194,7 +194,7 @@ def opened_variation(variation: Variation) -> Iterator[Case]:
 
 
 def _with_files(entry: Entry, evidence: Evidence, folder: Path) -> Entry:
-    """Return the entry, or where files of it are changed a copy in a folder of the same names."""
+    """Return the entry or, if some of its files are changed, a copy in a folder with the same names."""
     if not evidence.files:
         return entry
     place = folder / Path(*entry.folder.parts[-3:])

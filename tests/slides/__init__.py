@@ -1,1 +1,1 @@
-"""The slides: what the decks say, what INSTRUCTOR.md says of them, and how they look in a real browser."""
+"""The slides: what the decks say, what INSTRUCTOR.md says about them, and how they look in a real browser."""

@@ -1,4 +1,4 @@
-"""The built slides and a browser to look at them."""
+"""The built slides, and a browser to look at them."""
 
 import os
 import subprocess

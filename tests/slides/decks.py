@@ -1,4 +1,4 @@
-"""The decks as texts: slides with a heading, minutes, what is shown, and a note for the speaker."""
+"""The decks as texts: slides with a heading, minutes, contents, and a note for the speaker."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SLIDES = ROOT / "slides"
-# The six stages that are taught in class; those after them are for learners by themselves.
+# The six stages that are taught in class; later ones are for learners on their own.
 STAGES = sorted(folder.name for folder in (ROOT / "exercises").iterdir() if folder.is_dir())[:6]
 FRONT_MATTER = re.compile(r"---\nmarp: true\ntheme: workshop\npaginate: true\ntitle: .+\n---\n")
 BREAK = re.compile(r"^---$", re.MULTILINE)
@@ -30,17 +30,17 @@ class Slide:
 
     @property
     def shown(self) -> str:
-        """Returns what is not a comment."""
+        """Returns the text outside of comments."""
         return COMMENT.sub("", self.source).strip()
 
     @property
     def note(self) -> str:
-        """Returns what the speaker reads."""
+        """Returns the speaker's note."""
         return " ".join(text.strip() for text in COMMENT.findall(self.source) if not DIRECTIVE.fullmatch(text))
 
     @property
     def prose(self) -> str:
-        """Returns the text that has to be read on the slide: no code, no tables, no pictures."""
+        """Returns the text that the audience has to read on the slide: no code, no tables, no pictures."""
         text = IMAGE.sub("", FENCE.sub("", self.shown))
         return "\n".join(line for line in text.splitlines() if not line.startswith("|"))
 

@@ -1,4 +1,4 @@
-"""`workshop.py slides` where a tool is missing: one line that says how to get it."""
+"""`workshop.py slides` without a tool that it needs: one line that says how to get it."""
 
 import os
 import shutil

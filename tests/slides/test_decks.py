@@ -14,7 +14,7 @@ from course.commands import COMMANDS
 from .contrast import ratio
 from .decks import DECKS, EVERY_SLIDE, ROOT, SLIDES, STAGES, Slide, minutes, slides
 
-SUBJECTS = {  # what issue and course promise to show from measured runs
+SUBJECTS = {  # what the course promises to show from measured runs
     "growth",
     "capacity",
     "littles_law",
@@ -87,7 +87,7 @@ def known_commands() -> set[str]:
 
 
 def is_known(line: str) -> bool:
-    """Tells whether a document has this command, or the course its parts."""
+    """Tells whether a document has this command, or the course has its parts."""
     words = line.split()
     if words[:2] == ["python3", "workshop.py"] and words[2] != "demo":
         options = [word for word in words if word.startswith("--")]

@@ -1,4 +1,4 @@
-"""INSTRUCTOR.md: schedules that add up, for the decks as they are; and nothing in it that is not there."""
+"""INSTRUCTOR.md: its schedules add up and fit the decks, and everything that it mentions exists."""
 
 import re
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ def cells(table: str) -> list[list[str]]:
 
 
 def section(title: str) -> str:
-    """Returns what stands below a heading."""
+    """Returns the text below a heading."""
     (found,) = re.findall(rf"^#+ {re.escape(title)}[^\n]*\n(.*?)(?=^#|\Z)", GUIDE, re.MULTILINE | re.DOTALL)
     return str(found)
 

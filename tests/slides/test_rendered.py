@@ -1,4 +1,4 @@
-"""Each deck is built and opened in a real browser: nothing overflows, nothing is missing, all can be read."""
+"""Each deck is built and opened in a real browser: nothing overflows, nothing is missing, everything is readable."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_pdf_has_a_page_for_each_slide(deck: Path, built: Path) -> None:
     assert sheets(content) == len(slides(deck))
 
 
-# What the inspection is for: each fault, on a slide of its own, is found.
+# The inspection finds each fault, one on each slide.
 
 FAULTS = {
     "overflows the slide": "\n\n".join(f"Paragraph {number}" for number in range(12)),

@@ -1,1 +1,1 @@
-"""A master and its workers: who carries the load, who holds which id, and what becomes of both when one is lost."""
+"""A master and its workers: which of them carry the load and hold which ids, and what happens when one is lost."""

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-# What a waiting worker says, in any honest words: it names the master or its address, and what is the matter with it.
+# A waiting worker may say this in any honest words, as long as it names the master or its address, and the trouble.
 MASTER = re.compile(r"master|coordinator|leader|127\.0\.0\.1|localhost|:\d{4,5}\b", re.IGNORECASE)
 MISSING = re.compile(
     r"wait|try|retries|\bno\b|not\b|n't\b|cannot|unable|fail|lost|miss|absent|without|unreach|unavail|refus|offline|"
@@ -21,7 +21,7 @@ OF_A_TRACEBACK = re.compile(r"^(\s|Traceback |\w*(Error|Exception)\b)")
 class Announcement:
     """A line in which a worker says that its master is missing, and how many seconds after its start it first came.
 
-    Lines of one `kind` differ in their numbers alone.
+    Lines of one `kind` differ only in their numbers.
     """
 
     kind: str
@@ -32,7 +32,7 @@ class Announcement:
 def announcements(printed: str) -> dict[str, str]:
     """Return the lines that name the master and say that it is missing, the first of each kind.
 
-    Lines that differ in numbers alone, such as counters and times, are of one kind.
+    Lines that differ only in numbers, such as counters and times, are of one kind.
     """
     found: dict[str, str] = {}
     for line in printed.splitlines():

@@ -13,7 +13,7 @@ ANY_HOST = ("*", "0.0.0.0", "::")
 
 
 def options(confs: Mapping[str, Settings], name: str) -> dict[str, Any]:
-    """Return the options that a file comes to in Locust.
+    """Return the options that Locust reads from a file.
 
     Raises:
         Failed: there is no such file, or Locust can't read it.
@@ -38,13 +38,13 @@ def options(confs: Mapping[str, Settings], name: str) -> dict[str, Any]:
 
 
 def unknown(confs: Mapping[str, Settings], name: str) -> str:
-    """Return the tail of a sentence that lists the settings which Locust does not know; empty where there are none."""
+    """Return the tail of a sentence that lists the settings that Locust does not know; empty if there are none."""
     names = confs[name].unknown
     return f" (and Locust does not know {', '.join(names)})" if names else ""
 
 
 def require_one_machine(master: Mapping[str, Any], worker: Mapping[str, Any]) -> None:
-    """Return where the worker calls its master on this machine, at the port where it listens."""
+    """Require that the worker calls its master on this machine, at the port where it listens."""
     if worker["master_port"] != master["master_bind_port"]:
         raise Failed(
             f"the worker calls at port {worker['master_port']}, the master listens on {master['master_bind_port']}",

@@ -11,7 +11,7 @@ from checks.lab.verdict.strain import strain
 
 
 def require_reclaimed(failover: Failover) -> None:
-    """Return where the ids of the killed worker went to the users of the one that took its place."""
+    """Require that the ids of the killed worker went to the users of the worker that took its place."""
     group, words = failover.group, failover.group.questions
     killed = f"{failover.victim} was killed"
     expected = f"{FREE_AFTER:.0f} s after the master has missed a worker, its ids go to users who come"
@@ -46,7 +46,7 @@ def require_reclaimed(failover: Failover) -> None:
 
 
 def _why_not_missed(failover: Failover, expected: str) -> Exception:
-    """Return why no worker came in place of one that was killed."""
+    """Return the reason why no worker replaced the killed one."""
     group = failover.group
     if group.whole.ending is Ending.LIMIT and strain(group.together):
         return Inconclusive("time was up before the master had missed a worker; the machine is too busy: try again")
@@ -68,7 +68,7 @@ def _why_not_missed(failover: Failover, expected: str) -> Exception:
 def _held_at_once(users: Iterable[User]) -> list[str]:
     """Return the ids that a second user asked about before the first had its last answer.
 
-    Locust may stop a user and start another one while it shares users out to a worker that has just come.
+    Locust may stop a user and start another one while it moves users to a worker that has just joined.
     """
     until: dict[str, float] = {}
     twice = []

@@ -1,4 +1,4 @@
-"""The ids: the master alone reads them from its file, and gives each to one user while another one is free."""
+"""The ids: the master alone reads them from its file, and gives none to a second user while another id is free."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 
 def require_master_alone_reads(group: ClusterRun) -> None:
-    """Return where no worker opened the data file, and each user asked about an id of the master's."""
+    """Require that no worker opened the data file, and each user asked about an id of the master's."""
     words = group.questions
     expected = "the master alone reads the data file; the users ask about the ids that its messages bring"
     advice = (
@@ -44,14 +44,14 @@ def require_master_alone_reads(group: ClusterRun) -> None:
 
 
 def require_users(group: ClusterRun, journal: Journal, size: int) -> None:
-    """Return where each of `size` users has asked for the things of an id."""
+    """Require that `size` users have each asked for the things of an id."""
     observed = group.observed(journal, size)
     missing = (replace(one, expected="an id for each user", advice=NO_ID) for one in missing_users(observed))
     observed.require_complete(missing, group.together)
 
 
 def require_own_things(failover: Failover) -> None:
-    """Return where each user kept to one id and to what belongs to it, and no task and no handler made an error."""
+    """Require that each user kept to one id and to its things, and that no task and no handler ended in an error."""
     group = failover.group
     observed = group.observed(failover.before, group.size)
     forbid_shared_clients(observed, group.whole)
@@ -71,7 +71,7 @@ def require_own_things(failover: Failover) -> None:
 
 
 def forbid_writing(group: ClusterRun) -> None:
-    """Return where the API was asked, and nothing was written into it that others might read."""
+    """Require that users only read from the API: a worker could read what another one writes there."""
     for request in group.whole.journal:
         if request.method not in READING:
             raise Failed(
@@ -85,7 +85,7 @@ def forbid_writing(group: ClusterRun) -> None:
 
 
 def require_no_double_use(failover: Failover) -> None:
-    """Return where as many users as ids each had their own id, also after some had stopped and others started."""
+    """Require that, with as many ids as users, each user had its own id, even after some users were replaced."""
     group = failover.group
     if twice := _double_use(group, group.observed(failover.before, group.size).users):
         advice = (
@@ -101,7 +101,7 @@ def require_no_double_use(failover: Failover) -> None:
 
 
 def _require_ids_given_back(failover: Failover) -> None:
-    """Return where the ids of users who had stopped went to others who started, each to one."""
+    """Require that each id of a user that had stopped went to one of the users that started later."""
     group, change = failover.group, failover.change
     if not change:
         raise Inconclusive("the users had not all shown what they do when time was up; try again")
@@ -152,7 +152,7 @@ def _double_use(group: ClusterRun, users: Iterable[User]) -> DoubleUse | None:
 
 
 def require_ids_start_again(group: ClusterRun) -> None:
-    """Return where more users than ids all had one, no id was left unused, and more than one was used again."""
+    """Require that, with more users than ids, each user had an id, each id a user, and several ids more than one."""
     size = f"{group.size} users on {len(group.rows)} ids"
     observed = group.observed(group.whole.journal, group.size)
     count = sum(bool(user.things) for user in observed.users)

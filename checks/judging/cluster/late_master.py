@@ -8,11 +8,11 @@ from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.verdict.diagnosis import aside
 from checks.lab.verdict.strain import strain
 
-TO_BEGIN = 5.0  # seconds: a process needs a part of them until it reads the file
+TO_BEGIN = 5.0  # seconds: a process may need some of them before it reads the file
 
 
 def require_announcement(late: LateMaster, failover: Failover) -> None:
-    """Return where the worker without a master said so in time, in a line that workers with a master do not print."""
+    """Require that the worker without a master said so in time, in a line that workers with a master do not print."""
     expected = f"within {SAYS_SO:.0f} s a line that names the master and says that it is missing, while it is missing"
     said = _for_want_of_a_master(late, failover)
     if any(each.after <= SAYS_SO + ROOM for each in said):
@@ -41,10 +41,10 @@ def require_announcement(late: LateMaster, failover: Failover) -> None:
 
 
 def _for_want_of_a_master(late: LateMaster, failover: Failover) -> list[Announcement]:
-    """Return what the worker said that others do not say too, though they had a master from the start.
+    """Return the worker's lines that no other worker prints as well: the others had a master from the start.
 
-    On a busy machine one of these may wait for its master's answer, but not all. A file that says something in any
-    case, and each time in other words, says as many different things with a master as without.
+    On a busy machine one of the others may wait for its master's answer, but not all of them. A file that always says
+    something, in different words each time, says as many different things with a master as without.
     """
     others = [
         (group, name)
@@ -57,14 +57,14 @@ def _for_want_of_a_master(late: LateMaster, failover: Failover) -> list[Announce
     heard = [(group.ages[name], announcements(group.logs[name])) for group, name in others]
 
     def is_for_all(said: Announcement) -> bool:
-        witnesses = [kinds for age, kinds in heard if age > said.after + TO_BEGIN]  # others ended too early to say it
+        witnesses = [kinds for age, kinds in heard if age > said.after + TO_BEGIN]  # the rest ended too early to say it
         return bool(witnesses) and all(said.kind in kinds for kinds in witnesses)
 
     return [each for each in late.said if not is_for_all(each)]
 
 
 def require_recovery(late: LateMaster) -> None:
-    """Return where the worker that came first ran its users as soon as its master was there."""
+    """Require that the worker that came first ran its users as soon as its master was there."""
     group = late.group
     expected = "a worker that waits for its master, and then runs its users"
     if late.gave_up:

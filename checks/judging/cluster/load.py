@@ -1,4 +1,4 @@
-"""The load: whether both workers carry half of the users each, report them, and whether one survives the other."""
+"""The load: whether each worker carries half of the users and reports them, and whether one survives the other."""
 
 from itertools import pairwise
 
@@ -10,13 +10,13 @@ from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed, Inconclusive, amount
 from checks.lab.verdict.diagnosis import aside, blamed, require_requests
 
-PREPARATION = 5  # requests by which a master may prepare or clean up a test: no load
-LAG = 2.0  # seconds that a report may take from a worker to the master of a busy machine
+PREPARATION = 5  # requests with which a master may prepare or clean up a test: they are no load
+LAG = 2.0  # seconds that a report may take from a worker to the master on a busy machine
 STOPS_NOTHING = "let nothing in the file quit or stop the test when a worker goes missing"
 
 
 def require_users_at_work(kill: WorkerKill) -> None:
-    """Return where master and workers came to run users, and requests reached the shop."""
+    """Require that master and workers ran users, and that requests reached the shop."""
     runs = {"master": kill.master, **kill.workers}
     for name, run in runs.items():
         ended = name in kill.ended_early and not run.record.users
@@ -36,13 +36,13 @@ def require_users_at_work(kill: WorkerKill) -> None:
     require_requests(kill.master)
 
 
-# --- who carries it
+# --- which processes carry it
 
 
 def require_halves(kill: WorkerKill, *, rebalances: bool) -> None:
-    """Return where each worker ran half of the users until the kill, and the master none.
+    """Require that each worker ran half of the users until the kill, and the master none.
 
-    Where the master `rebalances`, the users of the killed worker start once more on the other one.
+    If the master `rebalances`, the users of the killed worker start again on the other one.
     """
     expected = f"{kill.users} users, half of them on each worker, none on the master"
     if len(kill.master.journal) > PREPARATION:
@@ -66,10 +66,10 @@ def require_halves(kill: WorkerKill, *, rebalances: bool) -> None:
 
 
 def _forbid_strangers(kill: WorkerKill, expected: str) -> None:
-    """Return where each user belongs to a worker."""
+    """Require that each user runs on a worker."""
     total = len(visits(kill.before))
     if strangers := total - sum(kill.shares.values()):
-        # A user that waits for its answer keeps its connection, which is looked up before the answer is given.
+        # The grader looks up a connection's process before it answers, while the user still waits on that connection.
         raise Failed(
             f"{strangers} of {total} users belong to no process that was started, or don't wait for their answers",
             expected,
@@ -78,7 +78,7 @@ def _forbid_strangers(kill: WorkerKill, expected: str) -> None:
 
 
 def _forbid_other_shares(kill: WorkerKill, seen: str, expected: str) -> None:
-    """Return where all users came, and the workers' shares differ by one user at most."""
+    """Require that all users came, and that the workers' shares differ by one user at most."""
     shares, shape = kill.shares, kill.master.record.shape
     least = min(shares, key=shares.__getitem__)
     if shares[least] == 0:
@@ -99,7 +99,7 @@ def _forbid_other_shares(kill: WorkerKill, seen: str, expected: str) -> None:
 
 
 def _forbid_later_users(kill: WorkerKill, seen: str, expected: str) -> None:
-    """Return where no more users came after the kill."""
+    """Require that no further users came after the kill."""
     later = sum(len(visits(run.journal)) for run in kill.workers.values())
     if later > sum(kill.shares.values()):
         raise Failed(
@@ -111,7 +111,7 @@ def _forbid_later_users(kill: WorkerKill, seen: str, expected: str) -> None:
 
 
 def _why_not_steady(kill: WorkerKill, seen: str) -> Failed:
-    """Return which user did not go on until the kill."""
+    """Return the failure that names the user that did not go on until the kill."""
     own = min(visits(kill.before).values(), key=len)
     return blamed(
         next((run for run in kill.workers.values() if run.record.errors), kill.master),
@@ -128,7 +128,7 @@ def _why_not_steady(kill: WorkerKill, seen: str) -> Failed:
 
 
 def require_all_reported(kill: WorkerKill) -> None:
-    """Return where the workers reported what their users had sent, and the master's figures hold it."""
+    """Require that the workers reported their users' requests, and that the master's figures hold them."""
     figures, sure = kill.master.record.figures, 0
     expected = "every request of both workers in the master's figures"
     for name, run in kill.workers.items():
@@ -136,7 +136,7 @@ def require_all_reported(kill: WorkerKill) -> None:
         told = sum(report.requests for report in reports)
         own = _surely_told(run, max((report.time for report in reports), default=0))
         sure += own
-        # A user may have a second request on the way; what is reported has been sent.
+        # Each user may have one more request in flight, but a reported request has certainly been sent.
         if not told or told < own - kill.users or told > len(run.journal) + kill.users:
             raise Failed(
                 f"{name} sent {amount(len(run.journal), 'request')} and reported {told} of them to the master",
@@ -159,11 +159,11 @@ def _surely_told(run: Run, last_report: float) -> int:
     return sum(after.start < last_report - LAG for own in run.journal.visits().values() for _, after in pairwise(own))
 
 
-# --- who goes on without a worker
+# --- what goes on without a worker
 
 
 def require_survival(kill: WorkerKill) -> None:
-    """Return where the other worker's users and the master went on after the kill, to a polite end."""
+    """Require that the other worker's users and the master went on after the kill, and ended when told to."""
     killed = f"{kill.victim} was killed half-way"
     expected = "the other worker's users go on, and the master ends when it is told to, with its figures"
     if kill.ended_early:

@@ -1,4 +1,4 @@
-"""The log: what Locust notes of a file's messages and handlers before it goes on as if nothing had happened."""
+"""The log: the trouble with messages and handlers that Locust only logs before it goes on."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from checks.lab.locust.record import Fault
 
-LONGEST = 1_000  # characters of a line: no more of it is looked at
+LONGEST = 1_000  # characters of a line: the rest is not read
 UNCAUGHT = re.compile(r"Uncaught exception in (?:handler for (?P<message>\S{1,80})|event handler)")
 UNKNOWN = re.compile(r"Unknown message type received(?P<sender> from worker)?.{0,120}?: (?P<message>\S.{0,80})$")
 OWN_FRAME = re.compile(r'  File "[^"]*[/\\]work[/\\]([^"/\\]+)", line (\d+)')  # a submission's folder is called work
@@ -30,7 +30,7 @@ def unheard(log: str) -> tuple[UnhandledMessage, ...]:
 def failed_handlers(log: str) -> tuple[Fault, ...]:
     """Return the exceptions that ended handlers of messages and of events.
 
-    The place is the innermost one in the submission; there is none where Locust could not even call the handler.
+    The place is the innermost one in the submission; there is none if Locust could not even call the handler.
     """
     return tuple(_faults(log))
 

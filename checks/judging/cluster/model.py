@@ -1,4 +1,4 @@
-"""The model: what a master and its workers did in a scenario, for how long each step lasts, and what was seen of it."""
+"""The model: what a master and its workers did in a scenario, how long each step lasts, and what the target saw."""
 
 import math
 from collections.abc import Mapping
@@ -10,25 +10,25 @@ from checks.judging.data.model import Observation, Questions, User
 from checks.lab.locust.run import Run
 from checks.lab.target.journal import Journal
 
-# Users that go on while the others stop: four of seven stop on each worker, and Locust chooses them in no order. Where
-# they don't give their ids back, the next eight get the first eight rows; rarely (some runs in a thousand) just those
-# are free by chance.
+# Users that go on while the others stop: four of seven stop on each worker, and Locust picks them in no fixed order. If
+# they don't give their ids back, the next eight users get the first eight rows, and only in a few runs of a thousand
+# are exactly these eight rows free by chance.
 FEWER = 6
-GIVEN_BACK = 3.0  # seconds after a user has stopped: then its id is free again
-FREE_AFTER = 10.0  # seconds after the master has missed a worker: then its ids are free again
+GIVEN_BACK = 3.0  # seconds after a user has stopped, its id is free again
+FREE_AFTER = 10.0  # seconds after the master has missed a worker, the worker's ids are free again
 NOTICE = 20.0  # seconds; with Locust's own heartbeats a master misses a worker after 4 to 8
-ALONE = 6.0  # seconds: by then Locust has called its master a second time, which the master will hear later
+ALONE = 6.0  # seconds: by then the worker has called its master a second time, and the master gets that call later
 SAYS_SO = 10.0  # seconds in which a worker has to say that its master is missing
-ROOM = 2.0  # seconds more, since the worker reads the file, and a busy machine wakes nobody in time
+ROOM = 2.0  # seconds more, since the worker has to read the file, and a busy machine wakes processes late
 
 
 @dataclass(frozen=True)
 class ClusterRun:
-    """A master and its workers after their end: what each process did, by name, and what all of them did together.
+    """A master and its workers after their end: what each process did, by name, and what they all did together.
 
     `world` is what the API and the master's data file held, `decoys` are the ids of the workers' data file; `files` are
-    the names of these. `logs` are what the processes had printed before they were told to end, `first_words` what
-    each had printed before Locust's init event, `ages` for how many seconds each had run.
+    the names of the data files. `logs` is what each process had printed before it was told to end, `first_words` what
+    it had printed before Locust's init event, and `ages` for how many seconds it had run.
     """
 
     world: Dataset
@@ -61,7 +61,7 @@ class ClusterRun:
 
     @property
     def together(self) -> Run:
-        """What all did together, with the time that the slowest process took to import Locust."""
+        """What all processes did together, with the time that the slowest one took to import Locust."""
         times = [run.importing for run in self.runs.values() if run.importing < math.inf]
         return replace(self.whole, importing=max(times, default=math.inf))
 
@@ -77,9 +77,9 @@ class ClusterRun:
 
 @dataclass(frozen=True)
 class Turnover:
-    """Most users stopped, and as many others started: when they were told to, seconds of `time.monotonic`.
+    """Most users stopped, and as many others started. The times are when they were told to, by `time.monotonic`.
 
-    `journal` is what was seen until the others had shown what they do.
+    `journal` is what the target saw until the others had shown what they do.
     """
 
     fewer_at: float
@@ -91,8 +91,8 @@ class Turnover:
 class Failover:
     """Users stopped and others started; a worker was killed, and another one took its place.
 
-    `before` is the journal until users stopped. What comes after it is None where the run did not get so far. `victim`
-    did not hold the first row, since a master that starts again from the top without looking would look right then.
+    `before` is the journal until users stopped. The later fields are None if the run did not get so far. `victim` is
+    never the worker that holds the first row: a master that blindly starts again from the top would look right then.
     """
 
     group: ClusterRun
@@ -108,8 +108,8 @@ class Failover:
 class LateMaster:
     """A worker was started before its master; later it and a second worker ran more users than there are ids.
 
-    `printed` is what it had printed when its master was still missing, `said` what it said of that, `alone` how long
-    that was.
+    `printed` is what the worker had printed while its master was missing, `said` what it said about that, and `alone`
+    for how many seconds the master was missing.
     """
 
     group: ClusterRun
@@ -121,7 +121,7 @@ class LateMaster:
 
 
 def newcomers(journal: Journal, since: float) -> Journal:
-    """Return the requests of those users who sent their first one after a moment."""
+    """Return the requests of the users that sent their first one after a moment."""
     own = Journal()
     for requests in journal.visits().values():
         for request in requests if requests[0].start > since else ():

@@ -17,7 +17,7 @@ from checks.lab.locust.swarm import Node, Swarm
 from checks.lab.target.journal import Journal
 from checks.lab.verdict.diagnosis import uncaught
 
-AT_ONCE = 0.5  # seconds: what is printed before may stand in the file without any condition
+AT_ONCE = 0.5  # seconds: the file may print an earlier line in any case, with or without a master
 SETTLED = 10**9
 
 
@@ -45,7 +45,7 @@ class Cluster:
         return self.swarm.target.journal
 
     def start_master(self) -> Node:
-        """Start the master, which lets all users begin at once when two workers have come; return when it is there."""
+        """Start the master, which starts all users at once when two workers have come; return when it is ready."""
         arguments = ["--master", "-f", self._locustfile]
         self._nodes.append(self.swarm.start_master(arguments, spawn_rate=self.swarm.users, workers=2))
         master = self._nodes[-1]
@@ -58,7 +58,7 @@ class Cluster:
         return self._nodes[-1]
 
     def settle(self, size: int, seen: Callable[[], Journal], missing: FindMissing = missing_users) -> bool:
-        """Wait until `size` users have shown what they do, as far as is `seen`; tell whether nothing is missing."""
+        """Wait until `size` users have shown what they do in the journal `seen`; tell whether nothing is missing."""
 
         def observed() -> Observation:
             return observation(self.dataset, self.questions, seen(), size)
@@ -72,7 +72,7 @@ class Cluster:
         return not any(missing(observed()))
 
     def ids_by_worker(self, workers: Sequence[Node], size: int, since: float) -> dict[str, list[str]]:
-        """Wait until `size` ids have been asked about since a moment; return the ids that each worker's users hold."""
+        """Wait until users have asked about `size` ids since a moment; return the ids that each worker's users hold."""
 
         def held() -> dict[str, list[str]]:
             return {node.name: self._ids_of(node, since) for node in workers}
@@ -85,7 +85,7 @@ class Cluster:
         return [user.holder for user in users if user.things and user.end > since]
 
     def replace_users(self, master: Node, fewer: int) -> Turnover:
-        """Let all users but `fewer` stop; when their ids have to be free, let as many others start."""
+        """Stop all users but `fewer`; as soon as their ids have to be free, start as many others."""
         fewer_at = time.monotonic()
         master.go_on_with(fewer)
         self.swarm.until(lambda: int(10 * silence(self.journal, fewer)), int(10 * GIVEN_BACK))
@@ -95,7 +95,7 @@ class Cluster:
         return Turnover(fewer_at, more_at, self.journal.copy())
 
     def kill(self, node: Node) -> float | None:
-        """Kill a worker; return when its master missed it, None where that was not to be seen."""
+        """Kill a worker; return when its master missed it, None if the master did not."""
         self._killed[node] = time.monotonic()
         self.swarm.kill(node)
         (master, *_), worker = (node for node in self._nodes if node.name == "master"), node.record.worker
@@ -105,7 +105,7 @@ class Cluster:
     def listen(self, node: Node) -> tuple[Announcement, ...]:
         """Wait until a worker has said that its master is missing, and return in which words, and when.
 
-        What it prints at once may stand there for everybody: then it has as long as it may take to say more.
+        A worker may print a line at once even if it has a master. So this waits for more lines until time is up.
         """
         said: dict[str, Announcement] = {}
         began = math.inf
@@ -119,7 +119,7 @@ class Cluster:
             return sum(each.after > AT_ONCE for each in said.values())
 
         if not self.swarm.until(heard, 1, patience=SAYS_SO + ROOM):
-            heard()  # its last words, where it has ended
+            heard()  # what it printed last, if it has ended
         return tuple(said.values())
 
     def pass_time(self, since: float, seconds: float) -> None:
@@ -171,7 +171,7 @@ class Cluster:
 
 
 def silence(journal: Journal, going_on: int) -> float:
-    """Return for how many seconds all users have been silent but the `going_on` ones who sent something last."""
+    """Return for how many seconds all users but the `going_on` most recent senders have been silent."""
     last: dict[str, float] = {}
     for request in journal:
         last[request.visitor] = max(request.end, last.get(request.visitor, 0.0))
@@ -185,6 +185,6 @@ def _cut(log: str, size: int) -> str:
 
 
 def _errors(run: Run, log: str) -> tuple[Fault, ...]:
-    """Return what went wrong in a process; a greenlet that is ended from outside stands at an innocent line."""
+    """Return what went wrong in a process; a greenlet that was killed from outside names an innocent line."""
     found = (*run.record.errors, *failed_handlers(log), *uncaught(log))
     return tuple(fault for fault in found if "GreenletExit" not in fault.error)

@@ -1,4 +1,4 @@
-"""The scenarios: a master reads the data file and gives its ids to workers, and something befalls them.
+"""The scenarios: a master reads the data file and gives its ids to workers, and then something goes wrong.
 
 Two scenarios run side by side when a criterion first asks for one of them. In one, users stop and others start, then a
 worker is killed and another takes its place; in the other, a worker is there before its master. The master's folder
@@ -27,8 +27,8 @@ from checks.lab.target.peers import Peers
 
 COMPRESSION = 20.0  # a think time of 1 to 3 s takes 50 to 150 ms: some 100 requests/s, so that the cores stay free
 LIMIT = 150.0  # seconds for one scenario
-# Users of each worker, while there are as many ids as users. A prime, so that a block of ten, twenty or a hundred ids
-# for the first worker can't leave just the right ones to the second by chance, as it would with four users to a worker.
+# Users of each worker, while there are as many ids as users. A prime, so that a submission that gives each worker a
+# block of 10, 20 or 100 ids can't pass by coincidence, as it could with four users on each worker.
 HALF = 7
 Result = TypeVar("Result", Failover, LateMaster)
 
@@ -72,7 +72,7 @@ class ClusterScenarios:
                 raise
 
     def _lose_a_worker(self, lab: Lab) -> Failover:
-        size = 2 * HALF  # an even number: nobody is moved when a worker comes in place of another one
+        size = 2 * HALF  # an even number, so that Locust moves no user when one worker replaces another
         with self._cluster(lab, rows=size, users=size) as cluster:
             master = cluster.start_master()
             pair = [cluster.start_worker(), cluster.start_worker()]
@@ -96,7 +96,7 @@ class ClusterScenarios:
 
     def _start_the_master_late(self, lab: Lab) -> LateMaster:
         half = lab.rng.randint(5, 7)
-        rows = half + 2 - half % 2  # even again; one worker alone can't use them all up, and leave the other nothing
+        rows = half + 2 - half % 2  # even again, and more than the users of one worker can take
         with self._cluster(lab, rows=rows, users=2 * half) as cluster:
             early = cluster.start_worker()
             said = cluster.listen(early)
@@ -110,7 +110,7 @@ class ClusterScenarios:
 
     @contextmanager
     def _cluster(self, lab: Lab, rows: int, users: int) -> Iterator[Cluster]:
-        """Give the processes of a scenario, none of them started, with a data set of their own."""
+        """Yield the processes of a scenario, none of them started yet, with a data set of their own."""
         rng, submission, data = lab.rng, lab.submission, self._api.data
         dataset = Dataset.drawn(rng, rows, users, data.names)
         others = sorted(set(range(10, 10_000)) - dataset.things.keys())
@@ -131,10 +131,10 @@ def _missing(observed: Observation) -> Iterator[Missing]:
 
 
 def _undisturbed(run: Callable[[Lab], Result], lab: Lab) -> Result:
-    """Return a scenario's result, that of a second attempt where the master missed a worker that was alive.
+    """Return a scenario's result; it runs again if the master missed a worker that was alive.
 
     A machine that stands still for seconds disturbs one attempt. A submission whose master can't hear its workers
-    disturbs each.
+    disturbs both.
     """
     result = run(lab)
     return run(lab) if result.group.was_disturbed else result

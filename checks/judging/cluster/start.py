@@ -1,4 +1,4 @@
-"""The start: whether each process of a cluster has loaded the file, and why no user sent a request where none did."""
+"""The start: whether each process of a cluster has loaded the file, and, if no user sent a request, why not."""
 
 from checks.judging.cluster.log import failed_handlers, unheard
 from checks.judging.cluster.model import ClusterRun
@@ -14,7 +14,7 @@ NO_ID = (
 
 
 def require_process(name: str, run: Run) -> None:
-    """Return where a process came to run users; where it did not, the message begins with the process's name."""
+    """Require that a process ran users; if it did not, the message begins with the name of the process."""
     try:
         require_requests(run)
     except Failed as error:
@@ -22,7 +22,7 @@ def require_process(name: str, run: Run) -> None:
 
 
 def require_loaded(group: ClusterRun) -> None:
-    """Return where master and workers have loaded the locustfile, and requests reached the target."""
+    """Require that master and workers have loaded the locustfile, and that requests reached the target."""
     for name, run in group.runs.items():
         if run.record.crash or run.broken or "No User class found!" in run.log:
             require_process(name, run)

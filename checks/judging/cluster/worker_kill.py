@@ -21,7 +21,7 @@ MORE = 10  # requests of each surviving user after the master has missed the dea
 
 @dataclass(frozen=True)
 class WorkerKill:
-    """What became of one master and two workers, one of whom was killed half-way."""
+    """What happened to a master and two workers, one of which was killed half-way."""
 
     users: int
     master: Run
@@ -83,7 +83,7 @@ def kill_a_worker(lab: Lab, confs: Mapping[str, Settings]) -> WorkerKill:
 
 
 def visits(requests: Iterable[Request]) -> dict[str, list[Request]]:
-    """Return each user's requests. A visitor of one request is no user: a test may prepare itself with such."""
+    """Return each user's requests. A visitor with a single request is no user: a test may prepare itself with one."""
     found: dict[str, list[Request]] = {}
     for request in sorted(requests, key=lambda request: request.start):
         found.setdefault(request.visitor, []).append(request)
@@ -91,13 +91,13 @@ def visits(requests: Iterable[Request]) -> dict[str, list[Request]]:
 
 
 def _arguments(lab: Lab, confs: Mapping[str, Settings], name: str) -> list[str]:
-    """Return what a learner would type: the file, and the locustfile where it bears another name."""
+    """Return what a learner would type: the file, and the locustfile if it has another name."""
     named = confs[name].options["locustfile"] != "locustfile.py"
     return ["--config", name, *([] if named else ["-f", lab.submission.locustfile])]
 
 
 def _get_to_work(swarm: Swarm, nodes: Iterable[Node]) -> bool:
-    """Wait until each user has sent some requests; tell whether it has."""
+    """Wait until each user has sent some requests; tell whether all have."""
     swarm.until(lambda: sum(bool(node.record.users) for node in nodes), 3)
 
     def sent() -> int:
@@ -107,7 +107,7 @@ def _get_to_work(swarm: Swarm, nodes: Iterable[Node]) -> bool:
 
 
 def _kill(swarm: Swarm, victim: Node, master: Node) -> float | None:
-    """Kill a worker; return when its master missed it, None where it did not."""
+    """Kill a worker; return when its master missed it, None if the master did not."""
     swarm.kill(victim)
     if swarm.until(lambda: len(master.record.losses), 1, patience=NOTICE):
         return master.record.losses[0].time
@@ -115,7 +115,7 @@ def _kill(swarm: Swarm, victim: Node, master: Node) -> float | None:
 
 
 def _goes_on(swarm: Swarm, survivor: Node, since: float) -> bool:
-    """Wait until each user of the surviving worker has sent some more requests; tell whether it has."""
+    """Wait until each user of the surviving worker has sent some more requests; tell whether all have."""
     users = visits(request for request in survivor.journal if request.start < since)
 
     def later() -> int:

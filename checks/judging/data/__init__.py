@@ -1,1 +1,1 @@
-"""Data of one's own: each user takes a row of a data file, keeps it, and asks an API about what belongs to it."""
+"""Data for each user: a user takes a row of a data file, keeps it, and asks an API about the row's things."""

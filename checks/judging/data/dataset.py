@@ -1,4 +1,4 @@
-"""The data set: rows of a data file that nobody can guess, and what an API serves about them."""
+"""The data set: rows of a data file that a submission can't guess, and what an API serves about them."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ from checks.lab.target.middleware.faults import Choice
 from checks.lab.target.peers import Peers
 from checks.lab.target.server import Target
 
-STRANGERS = 3  # holders that stand in no row
+STRANGERS = 3  # holders that are in no row
 MOST_THINGS = 4
 
 
@@ -32,11 +32,11 @@ class Row:
 
 @dataclass(frozen=True)
 class DataFile:
-    """What a data file is called, without its ending, and the fields of its rows: this one and `name`."""
+    """A data file's name without its ending, the field of its ids (a row has this one and `name`), and sample names."""
 
     stem: str
     id_field: str
-    names: Sequence[str]  # such as the sample has
+    names: Sequence[str]  # like those in the sample
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class Dataset:
 
     @classmethod
     def drawn(cls, rng: Random, rows: int, users: int, names: Sequence[str]) -> "Dataset":
-        """Return so many rows, in no order, and the things of their holders. No name comes twice while others are left.
+        """Return `rows` rows in random order, and their holders' things. No name comes twice while others are left.
 
-        Among the rows that so many users need, one has a comma in its name, and one or two have a holder without
-        things. The same goes for the other rows. Holders and things are in an order of their own, so that what an API
-        serves tells nothing about the order of the file.
+        Among the rows that `users` users need, one has a comma in its name, and one or two have a holder without
+        things. The same is true of the other rows. Holders and things are in an order of their own, so that an API's
+        answers reveal nothing about the order of the file.
         """
         ids = rng.sample(range(10, 10_000), STRANGERS + rows)
         strangers, listed = ids[:STRANGERS], _unsorted(rng, ids[STRANGERS:], users)
@@ -70,7 +70,7 @@ class Dataset:
         return cls(file, holders, things)
 
     def files(self, submission: Submission, data: DataFile) -> dict[str, str]:
-        """Return the data files by name: at the top, and wherever the submission has one of that name."""
+        """Return the data files by name: at the top, and wherever the submission has a file of that name."""
         rows = [{data.id_field: row.id, "name": row.name} for row in self.rows]
         table = io.StringIO(newline="")
         writer = csv.DictWriter(table, [data.id_field, "name"], lineterminator="\n")
@@ -94,12 +94,12 @@ def observation(dataset: Dataset, questions: Questions, journal: Journal, size: 
 
 
 class Serve(Protocol):
-    """Serves a data set, its answers changed as `answers` chooses, to `peers` where these are to be told apart."""
+    """Serves a data set, changes answers as `answers` chooses, and tells `peers` apart if they are given."""
 
     def __call__(
         self, lab: Lab, dataset: Dataset, answers: Choice | None = None, peers: Peers | None = None
     ) -> AbstractContextManager[Target]:
-        """Return the target for the time of a with block."""
+        """Return a context manager that serves the target."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Api:
 
 
 def _unsorted(rng: Random, ids: list[int], users: int) -> list[int]:
-    """Return ids in an order in which those that come once more often are not the ones that any sorting puts first."""
+    """Return ids in an order whose first ids, those that get one user more, are not first in any sorted order."""
     due = users % len(ids)
     orders = sorted(ids), sorted(ids, reverse=True), sorted(ids, key=str)
     while due > 0 and len(ids) > len(orders) and any(set(ids[:due]) == set(order[:due]) for order in orders):

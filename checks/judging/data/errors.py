@@ -1,4 +1,4 @@
-"""The errors: whether users go on after error answers, with what they hold, and whether these show in the report."""
+"""The errors: whether users go on after error answers, keep what they hold, and leave the errors in the report."""
 
 from checks.judging.data.model import FindMissing, Observation, ObservedRun
 from checks.judging.data.progress import missing_after_errors
@@ -10,9 +10,9 @@ from checks.lab.verdict.figures import is_reported, require_reported
 
 
 def require_users_go_on(failing: ObservedRun, calm: Run, missing: FindMissing) -> None:
-    """Return where users kept what they hold through error answers, and Locust's report shows these as failures.
+    """Require that users kept what they held despite error answers, and that Locust's report shows these as failures.
 
-    The calm run had no error answers: what goes wrong there too is another mistake.
+    The calm run had no error answers: trouble that it shows as well has another cause.
     """
     require_requests(failing.run)
     forbid_second_holder(failing.held)
@@ -25,9 +25,9 @@ def require_users_go_on(failing: ObservedRun, calm: Run, missing: FindMissing) -
 
 
 def forbid_hidden_failures(observed: Observation, run: Run, calm: Run) -> None:
-    """Return where each error answer is a failure in Locust's report, and ended no task in an error.
+    """Require that each error answer is a failure in Locust's report, and that none made a task end in an error.
 
-    What goes wrong in the calm run too, which had no error answers, is another mistake.
+    The calm run had no error answers: trouble that it shows as well has another cause.
     """
     if not calm.record.errors:
         advice = "an error answer has no list in it: look at response.status_code before you use what it brought"

@@ -1,4 +1,4 @@
-"""The API of the take-home: user ids stand in the data file, posts belong to them, and comments are the details."""
+"""The API of the take-home: the data file holds user ids, posts belong to them, and comments are the details."""
 
 from contextlib import AbstractContextManager
 

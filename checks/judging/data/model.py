@@ -1,4 +1,4 @@
-"""The model: what the target saw of users who each hold a row of a data file, and what they had still to show.
+"""The model: what the target saw of users who each hold a row of a data file, and what they still had to show.
 
 A row names a holder, to whom things belong: an owner and its pets, a user id and its posts. A user asks for the things
 of its holder, and for details of these things.
@@ -16,15 +16,15 @@ from checks.lab.target.journal import Journal, Request
 from checks.lab.verdict.diagnosis import blamed
 from checks.lab.verdict.strain import strain
 
-# A user who draws its tasks by lot may be silent for long: before the things are known, it can't ask for details. Where
-# one draw in ten is the right one, a user is silent for 165 draws in 3 of 10^8 cases; one of 13 users is in 4 of 10^7
+# A user that draws its tasks at random may be silent for long: it can't ask for details before it knows the things. If
+# one draw in ten is the right one, a user is silent for 165 draws in 3 of 10^8 cases, and one of 13 users in 4 of 10^7
 # runs.
 CHANCES = 170  # requests of the busiest user, who may have drawn a few times more than the others
 
 
 @dataclass(frozen=True)
 class Form:
-    """A way to write a question: the id in the path, as its group, or in a field of the query."""
+    """A way to write a question: the id is in the path, as the pattern's group, or in a field of the query."""
 
     path: str
     field: str = ""
@@ -34,7 +34,7 @@ class Form:
         return re.fullmatch(f"{self.path}/?", path) is not None
 
     def ids(self, request: Request) -> tuple[str, ...]:
-        """Return the ids that are asked for; none where the question leaves them open and so asks for all."""
+        """Return the ids that a request asks for; none if it names no id and so asks for all."""
         found = re.fullmatch(f"{self.path}/?", request.path)
         return tuple(request.query.get(self.field, ())) if self.field or not found else found.groups()
 
@@ -63,7 +63,7 @@ class Questions:
         return any(form.fits(path) for form in self.details_forms)
 
     def asked_holder(self, request: Request) -> str:
-        """Return the holder whose things a request asks for, in words; empty where it asks for no things."""
+        """Return, in words, the holder whose things a request asks for; empty if it asks for no things."""
         ids = [id for form in self.things_forms if form.fits(request.path) for id in form.ids(request)]
         return f"{self.holder} {ids[0]}" if ids else ""
 
@@ -77,7 +77,7 @@ class Asked:
 
     @property
     def is_answered(self) -> bool:
-        """Whether the answer was no error."""
+        """Whether the answer was not an error."""
         return self.request.status < 400
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class User:
 
     @property
     def holder(self) -> str:
-        """The first id whose things it asked for; empty where it named none."""
+        """The first id whose things it asked for; empty if it named none."""
         return next((id for asked in self.things for id in asked.ids), "")
 
     @property
@@ -114,7 +114,7 @@ class User:
 
 @dataclass(frozen=True)
 class Missing:
-    """Something that users have not done yet, though nothing has kept them from it since `since`."""
+    """Something that users have not done yet, though they could have done it at any time since `since`."""
 
     seen: str
     expected: str
@@ -162,11 +162,11 @@ class Observation:
         return max(sent.values(), default=0) >= CHANCES
 
     def is_settled(self, missing: Iterable[Missing]) -> bool:
-        """Tell whether waiting is over: whatever is missing has had its chances, or there are too many visitors."""
+        """Tell whether waiting is over: the missing things had their chances, or there are too many visitors."""
         return len(self.users) > self.size or all(self.had_chances(one.since) for one in missing)
 
     def require_complete(self, missing: Iterable[Missing], run: Run) -> None:
-        """Return where nothing is missing from a run.
+        """Require that nothing is missing from a run.
 
         Raises:
             Failed: something is missing.
@@ -185,9 +185,9 @@ FindMissing = Callable[[Observation], Iterable[Missing]]
 
 
 class ObservedRun(NamedTuple):
-    """A run that has ended, what was observed of it to its end, and what had been `shown` when it was settled.
+    """A run that has ended: what it `held` to its end, and what it had `shown` when it was settled.
 
-    The last requests of a run are cut short, so demands are made of `shown`; what is forbidden must not be in `held`.
+    The end cuts a run's last requests short, so demands look at `shown`; what is forbidden must not be in `held`.
     """
 
     run: Run
@@ -195,7 +195,7 @@ class ObservedRun(NamedTuple):
     shown: Observation
 
     def require(self, missing: FindMissing) -> None:
-        """Return where nothing is missing from what the users had shown."""
+        """Require that nothing is missing from what the users had shown."""
         self.shown.require_complete(missing(self.shown), self.run)
 
 

@@ -1,4 +1,4 @@
-"""The pet shop of stages 05 and 06: owners stand in the data file, pets belong to them, and visits are the details."""
+"""The pet shop of stages 05 and 06: the data file holds owners, pets belong to them, and visits are the details."""
 
 from contextlib import AbstractContextManager
 from functools import partial

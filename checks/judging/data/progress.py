@@ -1,4 +1,4 @@
-"""The progress: what users have still to show before a run may end, and what is missing where it ends without that."""
+"""The progress: what users still have to show before a run may end, and what is missing if it ends without that."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def missing_users(observed: Observation) -> Iterator[Missing]:
 
 
 def missing_questions(observed: Observation, *, things: int, details: int) -> Iterator[Missing]:
-    """Yield what is missing until each user has asked so often for things, and for details where it has things."""
+    """Yield what is missing until each user has asked for things, and for details if it has things, this many times."""
     words = observed.questions
     for user in observed.users:
         count = len(observed.things_of(user))
@@ -37,13 +37,13 @@ def missing_questions(observed: Observation, *, things: int, details: int) -> It
 
 
 def missing_work(observed: Observation, *, things: int, details: int) -> Iterator[Missing]:
-    """Yield what is missing until all users are there, and each has asked so often."""
+    """Yield what is missing until all users are there, and each has asked this many times."""
     yield from missing_users(observed)
     yield from missing_questions(observed, things=things, details=details)
 
 
 def missing_after_errors(observed: Observation) -> Iterator[Missing]:
-    """Yield what is missing until each user has gone on after an error answer, and come to details all the same."""
+    """Yield what is missing until each user has gone on after an error answer, and has asked for details despite it."""
     words = observed.questions
     expected = f"users that go on with their {words.holder} and come to {words.details}, since later answers are good"
     advice = (

@@ -11,7 +11,7 @@ from checks.lab.verdict.diagnosis import forbid_errors
 
 
 def forbid_scattered_rows(observed: Observation, run: Run) -> None:
-    """Return where Locust's report has one row for all things and another one for all details, without a failure."""
+    """Require that Locust's report has one row for all things and another one for all details, without a failure."""
     words, users = observed.questions, observed.users
     counted = {count.request: count for count in run.record.counted}
     names = {
@@ -37,7 +37,7 @@ def _names(observed: Observation, sent: list[Asked], counted: Mapping[int, Count
     """Return the names under which Locust counted what users asked for.
 
     Raises:
-        Failed: it did not count all of it.
+        Failed: Locust did not count every request.
     """
     names = Counter(counted[asked.request.id].name for asked in sent if asked.request.id in counted)
     if names.total() < len(sent) - observed.size:  # each user may have one in flight at the end
@@ -50,7 +50,7 @@ def _names(observed: Observation, sent: list[Asked], counted: Mapping[int, Count
 
 
 def _forbid_false_failures(observed: Observation, counted: Mapping[int, Counted]) -> None:
-    """Return where no good answer counts as a failure."""
+    """Require that no good answer counts as a failure."""
     good = {request.id for request in observed.journal if request.status < 400}
     if failed := [count for count in counted.values() if count.failure is not None and count.request in good]:
         raise Failed(

@@ -15,7 +15,7 @@ LISTED = 12
 
 
 def forbid_shared_clients(observed: Observation, run: Run) -> None:
-    """Return where no two users share a client, and none leaves its cookies behind."""
+    """Require that no two users share a client, and that no user drops its cookies."""
     count, shared = len(observed.users), len(overlapping(run))
     if shared or count > observed.size:
         seen = f"{observed.size} users looked like {amount(count, 'visitor')}"
@@ -27,11 +27,11 @@ def forbid_shared_clients(observed: Observation, run: Run) -> None:
         )
 
 
-# --- whose row it is
+# --- which row a user holds
 
 
 def forbid_unnamed_holders(observed: Observation) -> None:
-    """Return where each question for things names one holder."""
+    """Require that each question for things names exactly one holder."""
     words = observed.questions
     for user in observed.users:
         for asked in user.things:
@@ -46,7 +46,7 @@ def forbid_unnamed_holders(observed: Observation) -> None:
 
 
 def forbid_second_holder(observed: Observation) -> None:
-    """Return where each user has asked for the things of one holder, and always the same."""
+    """Require that each user has always asked for the things of the same holder."""
     words = observed.questions
     expected = f"one {words.holder} for each user, from its first request to its last"
     forbid_unnamed_holders(observed)
@@ -63,7 +63,7 @@ def forbid_second_holder(observed: Observation) -> None:
 
 
 def forbid_other_rows(observed: Observation) -> None:
-    """Return where the users hold the rows in the order of the file, and after the last one the first one again."""
+    """Require that the users hold the rows in the order of the file, and after the last row the first one again."""
     holders = [user.holder for user in observed.users if user.things]
     due = list(islice(cycle(observed.rows), observed.size))
     if Counter(holders) != Counter(due):
@@ -72,7 +72,7 @@ def forbid_other_rows(observed: Observation) -> None:
 
 
 def require_wrap(wrapped: ObservedRun) -> None:
-    """Return where each user of a run with more users than rows holds a row, from the first to the last and again."""
+    """Require that, with more users than rows, each user holds a row: first to last, then from the first again."""
     require_requests(wrapped.run)
     wrapped.require(missing_users)
     forbid_other_rows(wrapped.held)
@@ -80,13 +80,13 @@ def require_wrap(wrapped: ObservedRun) -> None:
 
 
 def _counted(holders: Sequence[str]) -> str:
-    """Return ids as a person would list them, in the order in which they first come."""
+    """Return ids as a person would list them, in the order of their first occurrence."""
     listed = [f"{id} ({count} times)" if count > 1 else id for id, count in Counter(holders).items()]
     return ", ".join(listed[:LISTED]) + (", ..." if len(listed) > LISTED else "")
 
 
 def _why_other_rows(rows: Sequence[str], holders: Sequence[str]) -> str:
-    """Return what to do about users that hold other rows than those that were due."""
+    """Return what to do about users that hold other rows than the expected ones."""
     count, own = len(holders), Counter(holders)
     again = list(islice(cycle(rows), 2 * count))
     if not own.keys() & set(rows):
@@ -113,11 +113,11 @@ def _why_other_rows(rows: Sequence[str], holders: Sequence[str]) -> str:
     return "hand them out in turn: the first user gets the first row, the next user the next one, and then from the top"
 
 
-# --- whose things they are
+# --- which things belong to a user
 
 
 def forbid_foreign_things(observed: Observation) -> None:
-    """Return where each detail that a user asked for is of a thing of its holder that an answer had named before."""
+    """Require that users asked only for details of their own holder's things, after an answer had named these."""
     words = observed.questions
     owners = {thing: holder for holder, things in observed.things.items() for thing in things}
     known = _first_answers(observed)
@@ -145,7 +145,7 @@ def forbid_foreign_things(observed: Observation) -> None:
 
 
 def _first_answers(observed: Observation) -> dict[str, float]:
-    """Return by holder since when somebody may know its things."""
+    """Return, by holder, the time from which a user may know its things."""
     known: dict[str, float] = {}
     for asked in (asked for user in observed.users for asked in user.things if asked.is_answered):
         for id in asked.ids:
@@ -154,9 +154,9 @@ def _first_answers(observed: Observation) -> dict[str, float]:
 
 
 def _most_telling_first(observed: Observation, owners: Mapping[str, str]) -> list[tuple[User, Asked]]:
-    """Return the questions for details with their users: those about another holder's things come first.
+    """Return the questions for details with their users, those about another holder's things first.
 
-    After these come questions about nobody's things, those of users who have things of their own before the others.
+    Then come questions about things that nobody has; first from users that have things, then from those without any.
     """
 
     def tells_little(question: tuple[User, Asked]) -> tuple[bool, bool]:
@@ -175,7 +175,7 @@ def _expected_details(observed: Observation, user: User) -> str:
 
 
 def _why_foreign(words: Questions, is_thing: bool) -> str:
-    """Return what to do about a user that asks about what does not belong to its holder."""
+    """Return what to do about a user that asks about things that do not belong to its holder."""
     if not is_thing:
         return f'the id of a {words.thing} is the "id" in the answer; before the first good answer there is none'
     return "keep the ids in self, set anew by each good answer: a list in the class or module is one for all users"

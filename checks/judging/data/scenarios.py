@@ -1,4 +1,4 @@
-"""The scenarios: runs of a submission with data files of the grader's, against an API whose content nobody knows."""
+"""The scenarios: runs of a submission with the grader's data files, against an API whose content is secret."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from checks.lab.locust.run import Ending
 from checks.lab.target.journal import Journal
 from checks.lab.target.middleware.faults import Answer, Choice
 
-LOOK = 0.2  # seconds between two looks at a growing journal: each look reads all of it
+LOOK = 0.2  # seconds between two looks at a growing journal, since each look reads all of it
 ERRORS = (
     Answer("error", status=500),
     Answer("error", status=500, body=b'{"error": {"code": "INTERNAL", "message": "try again"}}'),
@@ -25,7 +25,7 @@ NOW_AND_THEN = 1 / 4  # the share of errors, after the first few answers
 
 
 class Scenarios:
-    """The runs of one submission, each made when a criterion first asks for it; `missing` says what they wait for."""
+    """The runs of one submission, each made when a criterion first asks for it; it lasts until nothing is `missing`."""
 
     def __init__(self, lab: Lab, api: Api, missing: FindMissing) -> None:
         self._lab, self._api, self._missing = lab, api, missing
@@ -50,7 +50,7 @@ class Scenarios:
 
     @cached_property
     def failing(self) -> ObservedRun:
-        """An API whose answers are errors now and then, the first ones too."""
+        """An API that answers with errors now and then, beginning with the first answers."""
         users = self._lab.rng.randint(5, 7)
 
         def missing(observed: Observation) -> Iterator[Missing]:

@@ -1,4 +1,4 @@
-"""The think time: users pause for 1 to 3 seconds after each task, and ask nothing twice without a pause."""
+"""The think time: users pause for 1 to 3 seconds after each task, and repeat no question without a pause."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,12 +9,12 @@ from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed
 
 THINK_TIME = (1 - 0.1, 3 + 0.1)  # seconds
-AT_ODDS = 0.02  # of all think times and requests: a busy machine makes a paced user late now and then
+AT_ODDS = 0.02  # of all think times and requests may be off: a busy machine makes a paced user late now and then
 EXPECTED, ADVICE = "1 to 3 seconds after each task", "keep wait_time = between(1, 3) in the user class"
 
 
 def require_think_time(run: Run, observed: Observation) -> None:
-    """Return where users think for 1 to 3 seconds after each task."""
+    """Require that users think for 1 to 3 seconds after each task."""
     low, high = THINK_TIME
     found = pauses(run)
     long = [wait.asked for wait in run.record.waits if wait.asked > high]
@@ -29,7 +29,7 @@ def require_think_time(run: Run, observed: Observation) -> None:
 
 
 def after_tasks(found: Iterable[Pause]) -> Iterator[Pause]:
-    """Yield the pauses in which a task ended, but for each user's first, which pacing counts from the user's start."""
+    """Yield the pauses in which a task ended, except each user's first, which pacing counts from the user's start."""
     visitors = set()
     for pause in found:
         if pause.waits and pause.after.visitor in visitors:
@@ -38,9 +38,9 @@ def after_tasks(found: Iterable[Pause]) -> Iterator[Pause]:
 
 
 def asked_again(observed: Observation, found: Iterable[Pause]) -> Iterator[Asked]:
-    """Yield the questions that users ask once more without a pause between: no single task does so.
+    """Yield the questions that users repeat without a pause in between, which no single task does.
 
-    One task may ask for the posts and then for the comments of each. Before its first pause a user may ask twice: in
+    One task may ask for the posts and then for the comments of each. Before its first pause a user may ask twice, in
     on_start and in a task.
     """
     questions = _questions(observed)
@@ -61,7 +61,7 @@ def asked_again(observed: Observation, found: Iterable[Pause]) -> Iterator[Asked
 
 
 def _questions(observed: Observation) -> dict[int, tuple[object, Asked]]:
-    """Return the users' questions by the number of the request, each with what is the same where it is asked again."""
+    """Return the users' questions by the number of the request, each with a key that is the same if it is repeated."""
     return {
         asked.request.id: ((kind, asked.ids), asked)
         for user in observed.users

@@ -1,6 +1,6 @@
 """Advice on an SLO: the mistake that probably explains which responses a submission judges wrongly.
 
-The words of its code choose between pieces of advice, never the verdict.
+The words in its code decide which advice is given, but never the verdict.
 """
 
 from collections.abc import Sequence, Set
@@ -15,7 +15,7 @@ TOO_LATE = (
 
 
 def said_late(run: Run) -> str:
-    """Return the tail of a sentence that names the place of a verdict that came too late; empty where none did."""
+    """Return the tail of a sentence that names the line that judged an answer too late; empty if none did."""
     if not run.record.late:
         return ""
     late = run.record.late[0]
@@ -57,7 +57,7 @@ def why_slow_passes(missed: Sequence[Response], slow: Sequence[Response], run: R
 
 
 def _why_some_pass(passed: Set[str], caught: Set[str], words: Set[str]) -> str:
-    """Return what to do where these kinds of slow 200s count as successes, and those as failures."""
+    """Return what to do if the `passed` kinds of slow 200s count as successes, and the `caught` kinds as failures."""
     if "over: slow headers" in passed and "far over: slow headers" in caught:
         if ".seconds" in words:
             return ".seconds cuts to whole seconds: use total_seconds() * 1000, or a clock of your own"
@@ -73,7 +73,7 @@ def _why_some_pass(passed: Set[str], caught: Set[str], words: Set[str]) -> str:
 
 
 def _why_all_pass(words: Set[str]) -> str:
-    """Return what to do where each slow 200 counts as a success."""
+    """Return what to do if each slow 200 counts as a success."""
     if ".microseconds" in words:
         return "microseconds is only the part below a second: use total_seconds() * 1000, or a clock of your own"
     if ".failure" not in words and words & {"print", ".info", ".warning", ".error"}:

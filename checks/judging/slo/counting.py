@@ -1,4 +1,4 @@
-"""Counting: each request that the target answered stands once in what Locust counts, and in Locust's report."""
+"""Counting: Locust counts each request that the target answered once, and its report has them all."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from checks.lab.verdict.figures import require_figures, require_reported
 
 
 def require_counted(run: Run, requests: Sequence[Request]) -> None:
-    """Return where Locust counts each of these requests once, all of them of one kind, and reports what it counts."""
+    """Require that Locust counts each of these requests, all of one kind, once, and reports what it counts."""
     counts = Counter(count.request for count in run.record.counted)
     missing = [request for request in requests if not counts[request.id]]
     twice = [request for request in requests if counts[request.id] > 1]
@@ -28,7 +28,7 @@ def require_counted(run: Run, requests: Sequence[Request]) -> None:
 
 
 def _missing(run: Run, missing: Sequence[Request], count: int) -> Failed:
-    """Return the failure for requests that Locust does not count: nobody waited, or the with block never ended."""
+    """Return the failure for requests that Locust does not count: no user waited, or the with block never ended."""
     seen = f"{len(missing)} of {count} answers to {missing[0]}"
     if run.record.lost:
         lost = run.record.lost[0]

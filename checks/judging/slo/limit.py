@@ -1,6 +1,6 @@
-"""The SLO: the dashboard comes as a 200 within 3000 ms. A response is judged by its time and by Locust's count of it.
+"""The SLO: the dashboard comes as a 200 within 3000 ms. A response is judged by its time and by how Locust counts it.
 
-Each answer has a number, and Locust's count names that number: so it is known what the submission made of each answer.
+Each answer has a number, and Locust's count names that number, which shows how the submission judged each answer.
 """
 
 import math
@@ -13,17 +13,17 @@ from checks.lab.locust.run import Run
 from checks.lab.target.journal import Request
 
 LIMIT_MS = 3000.0
-# An answer below the limit is evidence as long as it clearly came in less. The margin is for a machine that stops the
+# An answer counts as below the limit only if it clearly took less. The margin is for a machine that stops the
 # submission between Locust's clock and its own.
 LATE_MS = 2900.0
 
 
 @dataclass(frozen=True)
 class Response:
-    """A scripted answer as its user got it, and what the submission made of it.
+    """A scripted answer as its user got it, and how the submission judged it.
 
-    `before_next` are the milliseconds from its end to its user's next request, `shown` those by which the shop itself
-    was late with an answer of this run, at most.
+    `before_next` is the time from its end to its user's next request, and `shown` the most by which the shop itself was
+    late with an answer in this run, both in milliseconds.
     """
 
     request: Request
@@ -33,7 +33,7 @@ class Response:
 
     @property
     def kind(self) -> str:
-        """Quick, under, over or far over; and what of it was slow."""
+        """Quick, under, over or far over; and which part of it was slow."""
         return self.request.answer
 
     @property
@@ -43,7 +43,7 @@ class Response:
 
     @property
     def is_over(self) -> bool:
-        """Whether the script lets it take more than the limit."""
+        """Whether the script makes it take longer than the limit."""
         return "over" in self.kind
 
     @property
@@ -53,9 +53,9 @@ class Response:
 
     @property
     def delay(self) -> float:
-        """How many milliseconds after its end a busy machine may have brought it to Locust.
+        """By how many milliseconds a busy machine may have delayed its way to Locust.
 
-        The submission can write what it likes into Locust's times. So a delay counts only up to the time that the user
+        The submission can forge Locust's times. So a delay counts only up to the time for which the user
         was silent after the answer, and up to the shop's own lateness. With stream=True Locust's time leaves out the
         body.
         """
@@ -63,7 +63,7 @@ class Response:
 
     @property
     def is_late(self) -> bool:
-        """Whether a busy machine has brought it too near to the limit."""
+        """Whether a busy machine has pushed it too near to the limit."""
         return self.ms + self.delay >= LATE_MS
 
     @property
@@ -73,12 +73,12 @@ class Response:
 
     @property
     def failure(self) -> str | None:
-        """The message with which it failed; None where it counts as a success."""
+        """The message with which it failed; None if it counts as a success."""
         return self.counted.failure
 
     @property
     def message(self) -> str:
-        """The message with which it failed; empty where it counts as a success."""
+        """The message with which it failed; empty if it counts as a success."""
         return self.counted.failure or ""
 
     @property

@@ -8,12 +8,12 @@ from checks.judging.slo import limit as slo
 from checks.judging.slo.limit import Response
 from checks.lab.outcome import Failed, Inconclusive, amount
 
-ROUNDED_MS = 100.0  # a message may round or cut to hundreds
-# How much later than Locust a submission may look at its clock on a busy machine: as a rule, and with few exceptions.
-# Nothing but the machine comes between Locust's clock and the submission's, or between a body and its reader.
+ROUNDED_MS = 100.0  # a message may round or truncate to hundreds
+# How much later than Locust a submission may read its clock on a busy machine: normally, and in a few exceptions.
+# Only the machine can cause a delay between Locust's clock and the submission's, or between a body and its reader.
 NEAR_MS, LATER_MS, EXCEPTIONS = 250.0, 1000.0, 2
 LONGEST_MS = 60_000.0  # a larger number is no response time, but a clock or a port
-CHANCE = 1  # message may hold the status of another answer as a number of another meaning
+CHANCE = 1  # message may by chance hold a number that equals the status of another answer
 OWN_TIME = (
     "put the time that you compare with the limit into the message: of the whole answer, in milliseconds, and of no "
     "other answer"
@@ -21,7 +21,7 @@ OWN_TIME = (
 
 
 def require_limit_and_time(response: Response, constant: str) -> None:
-    """Return where a message names the limit, the value of `constant`, and what may be the response time."""
+    """Require that a message names the limit (the value of `constant`) and a number that may be the response time."""
     expected = f"a message with {slo.LIMIT_MS:.0f} and about {response.ms:.0f} in it, both in milliseconds"
     if not _names_the_limit(response):
         advice = f'put it into the message: f"... {{{constant}:.0f}} ms"'
@@ -32,11 +32,11 @@ def require_limit_and_time(response: Response, constant: str) -> None:
 
 
 def require_own_times(slow: Sequence[Response], responses: Iterable[Response]) -> None:
-    """Return where the messages of slow responses, which are among these, each have the time of their own response.
+    """Require that the messages of the slow responses each name the time of their own response.
 
     Raises:
         Failed: no number in them follows the response time.
-        Inconclusive: the numbers may be honest and late, since the machine was busy.
+        Inconclusive: the numbers may be honest but late, since the machine was busy.
     """
     if _tell_their_times(slow):
         return
@@ -51,17 +51,17 @@ def require_own_times(slow: Sequence[Response], responses: Iterable[Response]) -
 
 
 def require_status(responses: Sequence[Response]) -> None:
-    """Return where the message of each response but a 200 names its status; of a slow one, limit and time will do.
+    """Require that each message names its response's status, unless that is 200; if slow, limit and time will do.
 
     Raises:
-        Failed: one names none of that.
-        Inconclusive: the times may be honest and late, since the machine was busy.
+        Failed: a message names neither.
+        Inconclusive: the times may be honest but late, since the machine was busy.
     """
     unnamed = [each for each in responses if each.status != 200 and each.status not in numbers(each.message)]
     if unnamed and all(each.is_over and _names_the_limit(each) for each in unnamed):
         slow = [each for each in responses if each.is_over and (each.status == 200 or each in unnamed)]
         if _tell_their_times(slow):
-            return  # they break the promise of 3000 ms as well
+            return  # they also break the promise of 3000 ms
         _require_calm_machine(responses, slow)
     if unnamed:
         raise Failed(
@@ -74,7 +74,7 @@ def require_status(responses: Sequence[Response]) -> None:
 
 
 def forbid_foreign_statuses(responses: Sequence[Response]) -> None:
-    """Return where hardly any message names the status of another one of these responses."""
+    """Require that hardly any message names the status of another one of these responses."""
     mixed = [each for each in responses if _foreign_statuses(each, responses)]
     if len(mixed) > CHANCE:
         foreign = _foreign_statuses(mixed[0], responses)[0]
@@ -87,7 +87,7 @@ def forbid_foreign_statuses(responses: Sequence[Response]) -> None:
 
 
 def _foreign_statuses(response: Response, others: Iterable[Response]) -> list[float]:
-    """Return the statuses of other responses that its message names, but for what may be its response time."""
+    """Return the statuses of other responses that its message names, leaving out what may be its response time."""
     found = {other.status for other in others} & numbers(response.message) - {response.status}
     return sorted(
         status for status in found if not (_is_no_less(response, status) and _lateness(response, status) <= NEAR_MS)
@@ -99,17 +99,17 @@ def _names_the_limit(response: Response) -> bool:
 
 
 def _is_no_less(response: Response, ms: float) -> bool:
-    """Tell whether so many milliseconds had passed only when the response was complete; they may be rounded."""
+    """Tell whether `ms`, which may be rounded, is no less than the time until the response was complete."""
     return ms >= response.ms - ROUNDED_MS
 
 
 def _lateness(response: Response, ms: float) -> float:
-    """Return how much more so many milliseconds are than the response may have taken to come to Locust."""
+    """Return by how much `ms` exceeds the time that the response may have taken to reach Locust."""
     return max(0.0, ms - response.ms - response.delay)
 
 
 def _tell_their_times(slow: Sequence[Response]) -> bool:
-    """Tell whether the messages of slow responses have, each at the same place, a number that follows its time."""
+    """Tell whether the messages of slow responses have, at the same place in each, a number that follows its time."""
 
     def follow(times: list[float]) -> bool:
         late = list(map(_lateness, slow, times))
@@ -119,17 +119,17 @@ def _tell_their_times(slow: Sequence[Response]) -> bool:
 
 
 def _times_told(slow: Sequence[Response]) -> Iterator[list[float]]:
-    """Yield what may be the times in the messages of slow responses: none is less than its response took."""
+    """Yield the numbers that may be the times in slow responses' messages: none is less than its response took."""
     for times in columns([each.message for each in slow], lambda number: slo.LIMIT_MS < number < LONGEST_MS):
         if all(map(_is_no_less, slow, times)):
             yield times
 
 
 def _require_calm_machine(responses: Iterable[Response], slow: Sequence[Response]) -> None:
-    """Return where the machine is not the reason for the times in the messages of slow responses.
+    """Require that a busy machine can't explain the times in the messages of slow responses.
 
     Raises:
-        Inconclusive: they may be honest and late, as responses came to Locust.
+        Inconclusive: the times may be honest but late, since responses reached Locust late.
     """
     late = max(each.delay for each in responses)
     if late > NEAR_MS and any(_times_told(slow)):

@@ -14,7 +14,7 @@ SLOW_SHOP_MS = 1000.0  # an answer that takes so much longer than the script wan
 
 
 def forbid_second_opening(run: Run) -> None:
-    """Return where each user that adds pets opens the dashboard once after each of them."""
+    """Require that each user that adds pets opens the dashboard once after each of them."""
     for number, requests in enumerate(run.journal.visits().values(), start=1):
         adds = any(request.method == "POST" for request in requests)
         for before, after in pairwise(requests[1:]):  # the very first may be a visit before the rounds begin
@@ -28,7 +28,7 @@ def forbid_second_opening(run: Run) -> None:
 
 
 def require_whole_script(run: Run, answers: list[Answer]) -> None:
-    """Return where the users came to each kind of answer, and none of them stopped before the script was through.
+    """Require that the users got each kind of answer, and that none of them stopped before the script was through.
 
     Raises:
         Failed: users stopped, or were slow themselves.
@@ -51,7 +51,7 @@ def require_whole_script(run: Run, answers: list[Answer]) -> None:
 
 
 def _stopped(run: Run) -> list[Request]:
-    """Return the last request of each user that stopped; none where a shape or lost cookies may be the reason."""
+    """Return the last request of each user that stopped; none if a shape or lost cookies may be the reason."""
     if run.record.shape or len(run.journal.visits()) > run.users or not scripted(run.journal):
         return []
     return gone(run.journal)

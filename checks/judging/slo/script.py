@@ -10,11 +10,11 @@ from checks.lab.target.journal import Journal, Request
 from checks.lab.target.middleware.faults import Answer, in_turn
 
 OPEN = ("GET", "/")
-ADDED = Answer("added", wait=0.35)  # for each new pet, so that a clock that starts too early shows
-AFTERWARDS = Answer("afterwards", wait=0.2)  # when the script is through: not judged, and no flood without think time
-AWAY = 5.0  # seconds until a user that sends nothing has stopped; by then all answers of the script are given
-# The most milliseconds that the script wants an answer to take, by the first word of its kind: the rest is the
-# machine's doing.
+ADDED = Answer("added", wait=0.35)  # for each new pet: exposes a clock that starts too early
+AFTERWARDS = Answer("afterwards", wait=0.2)  # after the script: not judged, but slow enough to prevent a flood
+AWAY = 5.0  # seconds: a user silent for that long has stopped, since by then it has had any answer of the script
+# The most milliseconds that the script makes an answer take, by the first word of its kind: anything beyond comes from
+# the machine.
 MOST_MS = {"quick": 50.0, "under": 2750.0, "over": 3300.0, "far over": 4900.0, "added": 350.0, "afterwards": 200.0}
 
 
@@ -22,8 +22,8 @@ def drawn(rng: Random) -> list[Answer]:
     """Return the answers to `GET /`: a few of each kind, in random order."""
     answers = [_quick(rng) for _ in range(6)]
     answers += [answer for _ in range(2) for answer in _slow(rng, "under", 2.65, 2.75) + _slow(rng, "over", 3.1, 3.3)]
-    # Over the limit even when cut to whole seconds, and so far over that no single number can pass as the time of both:
-    # whatever fits an answer that is just over is too short for these.
+    # Over the limit even when truncated to whole seconds, and so far over that no single number can pass as the time of
+    # both: a number that fits an answer just over the limit is too small for these.
     answers += _slow(rng, "far over", 4.5, 4.9)[:2]
     others = rng.choice([201, 202, 203, 206]), *rng.sample([400, 403, 404, 409, 410, 422], 2), rng.choice([502, 503])
     for status in (500, 204, *others):

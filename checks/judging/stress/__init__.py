@@ -1,1 +1,1 @@
-"""What stage 02 asks: many users at work at once, none of which pauses or stops."""
+"""What stage 02 asks: many users at work at once, none of whom pauses or stops."""

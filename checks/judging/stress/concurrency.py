@@ -1,4 +1,4 @@
-"""Concurrency: whether all users have a request on its way at the same time, and what keeps them from it."""
+"""Concurrency: whether all users have a request in flight at the same time, and, if not, what prevents it."""
 
 import re
 
@@ -14,10 +14,10 @@ WAITING = "look for what makes users wait for each other: a lock, a semaphore, a
 
 
 def require_all_at_once(trial: StressTest) -> None:
-    """Return where all users stood at the gate together, as long as none had stopped.
+    """Require that all users waited at the gate together, as long as none had stopped.
 
     Raises:
-        Failed: something in the file keeps them from it.
+        Failed: something in the file prevents it.
         Inconclusive: the machine may be too busy.
     """
     run, gave_up = trial.crowd, trial.gate.gave_up
@@ -26,15 +26,15 @@ def require_all_at_once(trial: StressTest) -> None:
 
 
 def _wait_for_each_other(run: Run, gave_up: GivenUp) -> bool:
-    """Tell whether some waited at the gate and the others came when these were through.
+    """Tell whether some users waited at the gate and the others came only after the gate had let these through.
 
-    Not where Locust has ended: some of its last requests may still be on their way to the gate.
+    False if Locust has ended: some of its last requests may still be on their way to the gate.
     """
     return bool(gave_up.waiting) and came_late(run.journal, gave_up) and not run.ended_early
 
 
 def _too_few(trial: StressTest, gave_up: GivenUp) -> Exception:
-    """Return why some users had no request on its way."""
+    """Return the verdict that says why some users had no request in flight."""
     run, users = trial.crowd, trial.users
     started = max((int(number) for number in re.findall(r"\((\d+) total users\)", run.log)), default=0)
     seen = "then no more" if trial.gate.passed else "no more"
@@ -57,9 +57,9 @@ def _too_few(trial: StressTest, gave_up: GivenUp) -> Exception:
 
 
 def _overridden(run: Run, users: int, seen: str, expected: str) -> Failed | None:
-    """Return the failure of a file that decides itself how many users there are; None where it doesn't.
+    """Return the failure of a file that decides itself how many users there are; None if it doesn't.
 
-    What Locust's log says of the number of users chooses the words here, and no verdict.
+    What Locust's log says about the number of users decides the words here, but not the verdict.
     """
     if run.record.shape:
         advice = f"a LoadTestShape overrides -u and -r: let it reach {users} users at 50 users/s and stay, or delete it"

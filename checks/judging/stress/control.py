@@ -7,16 +7,16 @@ from checks.judging.stress.runs import StressTest
 from checks.judging.stress.sleep import OF_CROWD, QUARTILE, Thresholds, sleep_in
 from checks.lab.outcome import Failed, Inconclusive, amount
 
-STANDSTILL = 2.0  # seconds that a control is late: less is no reason why users never come
+STANDSTILL = 2.0  # seconds by which a control is late: a shorter delay does not explain why users never come
 OTHERS = "users who never pause"
 
 
 def forbid_sleep(trial: StressTest, expected: str) -> None:
-    """Return where neither the two users who are served sleep, nor all users when they are let out in single file.
+    """Require that no user sleeps: neither the two that are served, nor those that are let out in single file.
 
     Raises:
-        Failed: they sleep, also when they are watched again beside the control, and the control is quick.
-        Inconclusive: the control is late as well, so it may be the machine; or nobody sent enough to judge by.
+        Failed: they sleep, and do so again beside a control that is quick.
+        Inconclusive: the control is late as well, so it may be the machine; or no user sent enough to judge by.
     """
     shown = trial.pair.shown
     if sleep_in(gaps(shown), Thresholds(), expected):
@@ -30,28 +30,28 @@ def forbid_sleep(trial: StressTest, expected: str) -> None:
 
 
 def raise_for_too_few(trial: StressTest, seen: str, expected: str) -> NoReturn:
-    """Watch two users again that sent too little, beside the control.
+    """Watch two users that sent too little once more, beside the control.
 
     Raises:
-        Failed: they sleep, or send too little again, and the control doesn't.
-        Inconclusive: so does the control, or nobody did this time.
+        Failed: they sleep or send too little again, and the control doesn't.
+        Inconclusive: the control does so as well, or the users don't this time.
     """
     _forbid_sleep_beside(*trial.pair_beside_control, Thresholds(), expected)
     raise Inconclusive(f"{seen}, though they went on when they were watched once more; try again")
 
 
 def _forbid_sleep_beside(own: Gaps, others: Gaps, thresholds: Thresholds, expected: str) -> None:
-    """Return where users don't sleep, now that they are watched beside the control.
+    """Require that users don't sleep while they are watched beside the control.
 
     Raises:
         Failed: they sleep, or send too little, and the control doesn't.
-        Inconclusive: so does the control.
+        Inconclusive: the control does so as well.
     """
     control = in_all_steps(others)
     if not are_many(control):
         raise Inconclusive(f"{len(control)} requests of the grader's own users are too few; try again")
     failure = sleep_in(own, thresholds.beside(control), expected)
-    # A crowd that never stood together at the gate is compared with two users who had the shop for themselves.
+    # A crowd that never waited at the gate together is compared with two users who had the shop to themselves.
     if failure and thresholds is OF_CROWD and (why := busy(control)):
         raise Inconclusive(f"{why}; try again when the machine is less busy")
     if failure:
@@ -65,7 +65,7 @@ def _forbid_sleep_beside(own: Gaps, others: Gaps, thresholds: Thresholds, expect
 
 
 def busy(control: list[float]) -> str:
-    """Return what in the gaps of a control shows that the machine is too busy; empty where nothing does."""
+    """Return how the gaps of a control show that the machine is too busy; empty if they don't."""
     if not are_many(control):
         return f"{OTHERS} came to {amount(len(control), 'request')}"
     if control[-1] > STANDSTILL:

@@ -8,26 +8,26 @@ from checks.lab.target.journal import Journal, Request
 from checks.lab.target.middleware.gates import Gate
 
 MANY = 20  # gaps: fewer are no sample
-VARYING = re.compile(r"/[^/\s]*\d[^/\s]*")  # a part of a path that differs from time to time: a number, a uuid
+VARYING = re.compile(r"/[^/\s]*\d[^/\s]*")  # a part of a path that varies between requests: a number, a uuid
 
-Gaps = dict[str, list[float]]  # sorted, by the step that they lie in
+Gaps = dict[str, list[float]]  # sorted, by the step in which they lie
 
 
 def settled(journal: Journal) -> list[Request]:
-    """Return the requests since every visitor was there: while Locust starts users, it has no time for the others."""
+    """Return the requests since every visitor was there: while Locust starts users, it neglects the running ones."""
     complete = max((own[0].start for own in journal.visits().values()), default=0.0)
     return [request for request in journal if request.end > complete]
 
 
 def gaps(journal: Journal) -> Gaps:
-    """Return the gaps since all users were there, but for those after a user's first answer: a crowd's come at once."""
+    """Return the gaps since all users were there, without those after first answers, which a crowd gets all at once."""
     later = {request.id for request in settled(journal)}
     later -= {requests[0].id for requests in journal.visits().values()}
     return _gaps_after(journal, lambda request: request.id in later)
 
 
 def gaps_in_single_file(journal: Journal, gate: Gate) -> Gaps:
-    """Return the gaps of users whom a gate let out in single file; all gaps where it gave up."""
+    """Return the gaps of users whom a gate let out in single file; all gaps if it gave up."""
     if gate.gave_up:
         return _gaps_after(journal, lambda _: True)
     return _gaps_after(journal, lambda request: any(start <= request.end <= end for start, end in gate.files))

@@ -1,7 +1,7 @@
 """The stress test: the runs that show whether a submission's users are all there at once, and whether any pauses.
 
-Two runs, each made when it is first asked for. Where the machine may be the reason for what they show, each is made
-once more, and at the same time runs a control: two users of the grader's who never pause.
+There are two runs, each made when a criterion first asks for it. If the machine may be the reason for what a run shows,
+it is made once more beside a control: two users of the grader's own who never pause.
 """
 
 import threading
@@ -24,27 +24,27 @@ from petshop_app.capacity import Capacity
 from petshop_app.server import room_for_connections
 
 PAIR = 2  # users who are served while the others wait: enough to see a pause, and few enough to leave the machine idle
-WORK_MS = 10  # of a request in a shop with a seat for each of the two
-SPARE_THREADS = 20  # of a shop, besides one for each request that waits
-ROUNDS = 4  # times that all users have to stand at the gate together
-PATIENCE = 5.0  # seconds: a swarm that could send one more request does so in this time, however busy the machine is
+WORK_MS = 10  # for each request, in a shop with a seat for each of the two
+SPARE_THREADS = 20  # of a shop, in addition to one for each request that waits
+ROUNDS = 4  # times that all users have to wait at the gate together
+PATIENCE = 5.0  # seconds in which a swarm that can send one more request does so, however busy the machine is
 SLOWEST_RAMP = 15.0  # seconds until 200 users are there; at the 50 users/s of the README it is 4
-AFTERWARDS = 5.0  # seconds in which users that a lock or a long sleep has kept from the gate show themselves
-# What can end a test or its users, as names in the code. Where one stands, the pair is watched for LOOK seconds:
-# nobody sees beforehand that a timer will ring.
+AFTERWARDS = 5.0  # seconds in which users that a lock or a long sleep kept from the gate send a request
+# Names in the code that can end a test or its users. If the code has one, the grader watches the pair for LOOK seconds,
+# since it can't see in advance whether a timer will fire.
 ENDS = {"quit", "stop", "kill", "killall", "exit", "_exit", "abort", "alarm", "setitimer", "raise_signal", "run_time"}
 ENDS |= {f".{name}" for name in ENDS} | {"StopTest", "StopUser", ".StopTest", ".StopUser"}
 LOOK = 30.0
 STEADY = 300  # requests, from two users
-SLOW, FEW = 8.0, 8  # seconds, and requests that are enough after these: users who sleep in the code do so in real time
-RECENT = 1.0  # seconds since the last answer: users who go on, though slowly
-# Of 200 users let out two at a time, on two cores that had ten processes more to run, the quickest fortieth was at most
-# 4 ms late, the lower quartile at most 10 ms, and one in 400 times a user was so by more than 250 ms.
+SLOW, FEW = 8.0, 8  # after so many seconds, so few requests are enough: a sleep in the code takes real time
+RECENT = 1.0  # seconds since the last answer, in which users that go on, though slowly, have got one
+# When 200 users were let out two at a time, on two cores with ten more processes to run, the quickest fortieth was at
+# most 4 ms late, the lower quartile at most 10 ms, and one user in 400 was more than 250 ms late.
 FILE = SingleFile(abreast=2, late=0.25, most_late=20, longest=5.0)
 
 
 class Watched(NamedTuple):
-    """A run that has ended, and what it had shown when the end was decided: users hurry when Locust lets them go."""
+    """A run that has ended, and what it had shown before it was told to end: users hurry when Locust lets them go."""
 
     run: Run
     shown: Journal
@@ -53,7 +53,7 @@ class Watched(NamedTuple):
 class StressTest:
     """The two runs of a submission with `users` users, each made when it is first asked for; and again with a control.
 
-    `gate` is the one that the users of the first run stood at.
+    `gate` is the gate at which the users of the first run waited.
     """
 
     def __init__(self, lab: Lab, users: int) -> None:
@@ -62,16 +62,16 @@ class StressTest:
 
     @cached_property
     def crowd(self) -> Run:
-        """All users at a gate: no request is answered until each user waits for its answer, four times over.
+        """All users at a gate: four times, the shop answers only when every user is waiting for an answer.
 
-        The second time and the third they are let out in single file. So it shows how soon each user sends its next
-        request while all the others are there.
+        The second and the third time, the gate lets them out in single file. This shows how soon each user sends its
+        next request while all the others are there.
         """
         return self._crowd(self.gate)
 
     @cached_property
     def pair(self) -> Watched:
-        """All users again. Two of them get quick answers, the others wait for theirs all the time."""
+        """All users again. Two of them get quick answers; the others wait for an answer all the time."""
         return self._pair()
 
     @cached_property
@@ -93,7 +93,7 @@ class StressTest:
 
     @cached_property
     def crowd_again(self) -> tuple[bool, list[float]]:
-        """Whether all users of another crowd stood at the gate, and the gaps of the control meanwhile, sorted."""
+        """Whether all users of another crowd waited at the gate together, and the control's gaps meanwhile, sorted."""
         gate = self._new_gate()
         with self._control() as control:
             self._crowd(gate, control)
@@ -142,8 +142,8 @@ class StressTest:
         if self._may_end and journal.age < LOOK:
             return False
         if len(journal) <= STEADY and journal.age < SLOW:
-            return False  # at once: whatever this takes, the shop that is being measured has to wait for
-        # Silence proves nothing before it has lasted: few requests are enough as long as they come.
+            return False  # at once: the shop that is being measured has to wait for each look
+        # A short silence proves nothing: few requests are enough as long as they keep coming.
         is_slow = journal.age > SLOW and time.monotonic() - max(request.end for request in journal) < RECENT
         are_all_there = len(journal.visits()) >= self.users
         enough = FEW if is_slow else STEADY
@@ -155,7 +155,7 @@ class StressTest:
 
     @contextmanager
     def _control(self) -> Iterator[Journal]:
-        """Run two users who never pause to the end of the block; give what their shop sees of them."""
+        """Run two users who never pause until the block ends; yield what their shop sees of them."""
         lab, is_over = self.lab.control(), threading.Event()
         with self._two_seats(lab) as shop, ThreadPoolExecutor(1) as beside:
             run = beside.submit(lab.swarm, shop, users=PAIR, done=lambda _: is_over.is_set())
@@ -177,10 +177,10 @@ class StressTest:
 
 
 def came_late(journal: Journal, gave_up: GivenUp) -> bool:
-    """Tell whether users who did not wait at the gate when it gave up came afterwards: they had not stopped."""
+    """Tell whether users that were not at the gate when it gave up came afterwards, and so had not stopped."""
     return len({request.visitor for request in journal if request.end > gave_up.at}) > gave_up.waiting
 
 
 def _is_enough(control: Journal | None, beside: Journal) -> bool:
-    """Tell whether a control, where there is one, has sent enough, or has had time for that beside a swarm."""
+    """Tell whether there is no control, or it has sent enough, or it has had enough time beside a swarm."""
     return control is None or len(control) > STEADY or beside.age > SLOWEST_RAMP

@@ -6,19 +6,19 @@ from checks.judging.stress.gaps import Gaps, are_many, in_all_steps
 from checks.judging.stress.runs import FILE, PAIR
 from checks.lab.outcome import Failed, amount
 
-# Seconds between answer and next request. Beside eight busy loops on two cores, the quickest fortieth was at most
-# 1.8 ms and the lower quartile at most 6 ms. A sleep of fixed length shows in the first, one of random length in the
-# second. Of few gaps, each has to be a long one.
+# Seconds between an answer and the next request. Beside eight busy loops on two cores, the quickest fortieth was at
+# most 1.8 ms and the lower quartile at most 6 ms. The first reveals a sleep of fixed length, the second one of random
+# length. If there are only few gaps, each of them has to be long.
 QUICKEST, QUARTILE, LONG = 0.005, 0.015, 0.5
-STALLS = 2  # times that a machine may stand still for long, which delays each user once
-NOISE = 2  # a sleep adds more to the lower quartile than twice the control's, measured at the same time
+STALLS = 2  # times that a machine may stand still for long; each time delays every user once
+NOISE = 2  # times the control's lower quartile, measured at the same time: a sleep adds more than that
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What the gaps of users who don't sleep stay below: the seconds of the quickest fortieth and the lower quartile.
+    """Upper limits for the gaps of users who don't sleep: seconds for the quickest fortieth and the lower quartile.
 
-    `silences` are the most gaps of more than `silence` seconds. What is not said is that of two users who are served.
+    `silences` is the most gaps that may exceed `silence` seconds. The defaults are for two users that are served.
     """
 
     quickest: float = QUICKEST
@@ -27,8 +27,8 @@ class Thresholds:
     silences: int = STALLS * PAIR
 
     def beside(self, control: list[float]) -> "Thresholds":
-        """Return the thresholds on a machine on which users who never pause have these gaps; sorted."""
-        usual = control[len(control) // 4]  # the quickest fortieth of so few is a matter of chance
+        """Return the thresholds for a machine on which users who never pause have these gaps, which are sorted."""
+        usual = control[len(control) // 4]  # there are too few gaps for a meaningful quickest fortieth
         silences = self.silences + NOISE * sum(gap > self.silence for gap in control)
         return replace(self, quickest=self.quickest + usual, quartile=self.quartile + NOISE * usual, silences=silences)
 
@@ -37,7 +37,7 @@ OF_CROWD = Thresholds(quickest=0.01, quartile=0.03, silence=FILE.late, silences=
 
 
 def sleep_in(gaps: Gaps, thresholds: Thresholds, expected: str) -> Failed | None:
-    """Return the failure of users who sleep; None where they don't."""
+    """Return the failure of users who sleep; None if they don't."""
     rare = in_all_steps({step: own for step, own in gaps.items() if not are_many(own)})
     pooled = {"between two requests that are seldom sent": rare} if are_many(rare) else {}
     for step, own in {**gaps, **pooled}.items():
@@ -56,7 +56,7 @@ def sleep_in(gaps: Gaps, thresholds: Thresholds, expected: str) -> Failed | None
 
 
 def _slept(gaps: list[float], thresholds: Thresholds) -> float:
-    """Return the seconds that users sleep as a rule, judged by the quick end of their gaps; 0 where they don't."""
+    """Return the seconds that users normally sleep, judged by the quick end of their gaps; 0 if they don't."""
     if not are_many(gaps):
         return gaps[0] if gaps[0] > LONG else 0.0
     is_slow = gaps[len(gaps) // 40] > thresholds.quickest or gaps[len(gaps) // 4] > thresholds.quartile

@@ -1,4 +1,4 @@
-"""Stops: users who send no more while the test goes on, and tests that the file ends."""
+"""Stops: users who stop sending while the test goes on, and files that end the test."""
 
 from dataclasses import dataclass
 
@@ -10,12 +10,12 @@ from checks.lab.target.journal import Request
 from checks.lab.verdict.diagnosis import blamed, require_requests
 
 GOES_ON = "each user goes on until Locust is told to stop"
-OUTLASTED = 50  # answers to each user who is served, while one of them is silent
+OUTLASTED = 50  # answers for each served user, while one of them is silent
 
 
 @dataclass(frozen=True)
 class UsersStopped:
-    """How many of the users of a run have stopped, and the requests of one of these."""
+    """How many of the users of a run have stopped, and the requests of one of them."""
 
     run: Run
     count: int
@@ -24,7 +24,7 @@ class UsersStopped:
 
 
 def stop_in(trial: StressTest) -> UsersStopped | None:
-    """Return which users stopped first; None where all went on.
+    """Return the users that stopped; None if all went on.
 
     Raises:
         Failed: the file ended the test.
@@ -63,7 +63,7 @@ def _stop_of_pair(trial: StressTest) -> UsersStopped | None:
     if len(served) < PAIR and run.ending is Ending.LIMIT:
         seen = f"{len(run.journal)} requests in {run.seconds:.0f} s"
         raise_for_too_few(trial, seen, "users who go on at once")
-    # Both get the same share of the shop, so one who is silent while each gets 50 answers on average has stopped.
+    # Both get the same share of the shop, so a user that is silent while each gets 50 answers on average has stopped.
     silent = [own for own in served if sum(request.start > own[-1].end for request in shown) > OUTLASTED * len(served)]
     if run.ending is Ending.SILENCE:
         silent = served or visits

@@ -7,8 +7,8 @@ from checks.lab.batch.folders import folders, real
 from checks.lab.batch.options import objection_to, parsed
 from checks.lab.batch.queue import Batch, Full, say
 
-GROUP_GRACE = 6.0  # Ctrl-C reaches all processes of a terminal: who has heard it must not hear it twice
-UNHEARD = 141  # a shell's status for a program whose output nobody reads any more
+GROUP_GRACE = 6.0  # Ctrl-C reaches all processes of a terminal: none of them must get it twice
+UNHEARD = 141  # a shell's status for a program whose output is no longer read
 
 
 def main() -> int:
@@ -17,7 +17,7 @@ def main() -> int:
     if not wanted.checks():
         say(f"workshop.py: there is no check for {wanted.stage}.")
         return 1
-    paths = [path for path in paths if real(path) != wanted.out]  # DIR/* comes to DIR/report the second time
+    paths = [path for path in paths if real(path) != wanted.out]  # the second time, DIR/* includes DIR/report
     pairs = zip(paths, folders(paths, wanted.out), strict=True)
     objections = [(path, objection_to(path, folder, wanted)) for path, folder in pairs]
     if paths and all(objection for _, objection in objections):  # a mistake in the command, and nothing to grade
@@ -29,7 +29,7 @@ def main() -> int:
     signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
 
     def stop(number: int, _frame: object) -> None:
-        for each in signals:  # one is enough; the tidying up is not to be disturbed
+        for each in signals:  # one signal is enough; a second must not disturb the clean-up
             signal.signal(each, signal.SIG_IGN)
         batch.stop.grace = GROUP_GRACE if number == signal.SIGINT else 0
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What has been graded already: a verdict holds as long as submission, grader and question stay the same."""
+"""What has been graded already: a verdict is valid as long as submission, grader and options stay the same."""
 
 import contextlib
 import hashlib
@@ -34,12 +34,12 @@ class Grading:
     fingerprint: str
     reason: str = ""  # why there is no verdict
     is_late: bool = False
-    is_second: bool = False  # it was inconclusive first
+    is_second: bool = False  # the first try was inconclusive
     report: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_final(self) -> bool:
-        """Whether another try would say the same."""
+        """Whether another try would give the same result."""
         return self.is_late or bool(self.report and not is_inconclusive(self.report))
 
 
@@ -60,7 +60,7 @@ def finished(folder: Path, fingerprint: str) -> Grading | None:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """Return what a JSON file holds, nothing where there is none."""
+    """Return the object in a JSON file; an empty one if there is no such file."""
     with contextlib.suppress(OSError, ValueError):
         found = json.loads(file.read_text(encoding="utf-8"))
         return found if isinstance(found, dict) else {}
@@ -68,10 +68,10 @@ def read_json(file: Path) -> dict[str, Any]:
 
 
 def content(path: Path, stages: Sequence[str]) -> str:
-    """Return a hash of what is graded and shown of a submission: the words of its files, whatever their times.
+    """Return a hash of the parts of a submission that are graded and shown: its files' content, without their times.
 
     Raises:
-        OSError: it is not there, or can't be read.
+        OSError: the submission does not exist, or can't be read.
     """
     digest = hashlib.sha256()
     for words in _judged(real(path), stages):
@@ -83,7 +83,7 @@ def _judged(path: Path, stages: Sequence[str]) -> Iterator[bytes]:
     status = path.stat()
     kind = stat.S_IFMT(status.st_mode)
     yield os.fsencode(path.name) + kind.to_bytes(8)
-    if kind == stat.S_IFREG and is_archive(path) and status.st_size <= MOST_PACKED:  # a longer one is refused unread
+    if kind == stat.S_IFREG and is_archive(path) and status.st_size <= MOST_PACKED:  # a larger one is refused unread
         with path.open("rb") as packed:
             yield from iter(partial(packed.read, 1 << 20), b"")
     if kind == stat.S_IFDIR or (kind == stat.S_IFREG and path.suffix == ".py"):
@@ -94,7 +94,7 @@ def _judged(path: Path, stages: Sequence[str]) -> Iterator[bytes]:
 def _found(path: Path, stage: str) -> Iterator[bytes]:
     try:
         found = find(path, stage)
-    except (Failed, NotStarted) as refusal:  # then the verdict is no more than this refusal
+    except (Failed, NotStarted) as refusal:  # then the whole verdict is this refusal
         yield str(refusal).encode("utf-8", "backslashreplace")
         return
     for file, code in found.contents.items():
@@ -105,7 +105,7 @@ def _found(path: Path, stage: str) -> Iterator[bytes]:
 
 @cache
 def grader() -> str:
-    """Return a hash of what judges: a verdict of another grader is no verdict of this one."""
+    """Return a hash of the grader itself, since a verdict of another version is not a verdict of this one."""
     digest = hashlib.sha256()
     for folder in GRADER:
         for place, inner, names in os.walk(ROOT / folder):
@@ -116,6 +116,6 @@ def grader() -> str:
 
 
 def fingerprint(path: Path, options: Options) -> str:
-    """Return what a verdict depends on: while it stays the same, so does a finished report."""
+    """Return a hash of everything that a verdict depends on: while it stays the same, a finished report stays valid."""
     facts = [content(path, options.stages()), options.stage, options.seed, options.mode, grader(), versions()]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()

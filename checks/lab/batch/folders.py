@@ -1,4 +1,4 @@
-"""Where reports go: a folder for each submission, named so that any system takes it."""
+"""Where reports go: a folder for each submission, with a name that any system accepts."""
 
 import os
 import re
@@ -18,7 +18,7 @@ UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<
 
 
 def sweep(out: Path) -> None:
-    """Remove what a killed round has left."""
+    """Remove what a killed round has left behind."""
     for left in out.glob(".grading-*-*"):
         pid = left.name.split("-")[1]
         if pid.isdecimal() and not psutil.pid_exists(int(pid)):
@@ -26,7 +26,7 @@ def sweep(out: Path) -> None:
 
 
 def folders(paths: Sequence[Path], out: Path) -> list[Path]:
-    """Return a folder for each submission's report: OUT/NAME, and OUT/NAME-2 where a name comes again."""
+    """Return a folder for each submission's report: OUT/NAME, and OUT/NAME-2 if a name occurs again."""
     taken, found = {name for file in FILES for name in (file, f"{file}.part")}, []
     for path in paths:
         name, count = fit_name(called(path)), 1
@@ -44,16 +44,16 @@ def called(path: Path) -> str:
 
 
 def fit_name(name: str) -> str:
-    """Return a name that any system takes for a folder: short, in UTF-8, of letters that can be seen."""
+    """Return a name that any system accepts for a folder: short, in UTF-8, of visible letters."""
     name = UNFIT.sub("_", name).encode()[:LONGEST_NAME].decode(errors="ignore")
     return re.sub(r"^\.|[. ]$", "_", name) or "submission"
 
 
 def _same(name: str) -> str:
-    """Return what is the same for two names that macOS or Windows take for one."""
+    """Return a key that is the same for two names that macOS or Windows treat as one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def real(path: Path) -> Path:
-    """Return where a path leads. Links in it are followed, since the evaluator may have typed one on purpose."""
-    return Path(os.path.realpath(path))  # Path.resolve stumbles over links that lead in a circle
+    """Return the path with its links followed, since the evaluator may have typed one on purpose."""
+    return Path(os.path.realpath(path))  # Path.resolve fails on links that lead in a circle

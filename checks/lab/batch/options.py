@@ -1,4 +1,4 @@
-"""What a batch was asked for, and what speaks against it."""
+"""The options of a batch, and objections to them."""
 
 import argparse
 import contextlib
@@ -12,12 +12,12 @@ from checks.lab.outcome import plain
 from checks.lab.report.report import MODES
 from checks.stages import ROOT, STAGES, named
 
-LIMIT = 600.0  # seconds for each stage that is graded: many times what the slowest answer takes on a busy machine
+LIMIT = 600.0  # seconds for each stage: many times what the slowest answer takes on a busy machine
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a round was asked for: the stage (empty: all of them), and how it is graded."""
+    """The options of a round: the stage (empty: all of them), and how to grade it."""
 
     out: Path
     stage: str = ""
@@ -26,7 +26,7 @@ class Options:
     seed: int | None = None
     again: bool = False
     limit: float = LIMIT
-    here: Path = field(default_factory=Path.cwd)  # where the user stands, who need not see what all paths begin with
+    here: Path = field(default_factory=Path.cwd)  # the user's own folder, left out of paths that are shown
 
     def shown(self, path: Path) -> str:
         """Return a path as short as the user would type it."""
@@ -35,7 +35,7 @@ class Options:
         return plain(str(path)).replace("\n", "?")
 
     def checks(self) -> list[Path]:
-        """Return the check files that grade what was asked for."""
+        """Return the check files of the stages that are graded."""
         return sorted((ROOT / "checks").glob(f"test_{self.stage or '*'}.py"))
 
     def stages(self) -> list[str]:
@@ -44,23 +44,23 @@ class Options:
 
 
 def objection_to(path: Path, folder: Path, options: Options) -> str:
-    """Return why a submission can't be graded as it was asked for; empty where it can."""
+    """Return the reason why a submission can't be graded with these options; empty if it can."""
     path = real(path)
     if path in (folder, *folder.parents):
         return "its report would lie among its own files; choose another --out."
     stages = options.stages()
     is_clear = path.name in stages or any(os.path.lexists(path / stage) for stage in stages)
-    is_folder = os.path.isdir(path)  # noqa: PTH112 - of Path, it raises where it may not look
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises an error where it may not look
     is_single = path.suffix == ".py" or (is_folder and not is_clear)
-    if is_single and not options.stage:  # judged by all stages, it would fail in those that it does not answer
+    if is_single and not options.stage:  # judged by all stages, it would fail those that it does not answer
         return "which stage does it answer? Say so with --task NN, or --task jsonplaceholder."
-    with contextlib.suppress(OSError):  # the grading says what can't be opened
+    with contextlib.suppress(OSError):  # the grading reports what can't be opened
         return meant(path, options.stage) if is_folder and options.stage else ""
     return ""
 
 
 def meant(path: Path, stage: str) -> str:
-    """Return an objection to a folder that holds no answer, though folders in it do; empty to any other."""
+    """Return an objection to a folder that holds no answer, though folders in it do; empty for any other folder."""
     if _holds(path, stage) or any(each.suffix == ".py" or each.name in STAGES for each in path.iterdir()):
         return ""
     inner = [folder.name for folder in path.iterdir() if folder.is_dir() and _holds(folder, stage)]
@@ -71,7 +71,7 @@ def meant(path: Path, stage: str) -> str:
 
 
 def _holds(folder: Path, stage: str) -> bool:
-    """Tell by its names whether a folder is an answer to a stage, or holds one."""
+    """Tell by the names in it whether a folder is an answer to a stage, or holds one."""
     own = named(stage)
     return (folder / stage).exists() or any((place / own.locustfile).exists() for place in (folder, folder / own.inner))
 

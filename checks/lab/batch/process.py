@@ -1,4 +1,4 @@
-"""One grading as a process: its output kept within bounds, its end polite, its children gone with it."""
+"""One grading as a process: its output is bounded, it ends politely, and its children end with it."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ from checks.stages import ROOT
 
 T = TypeVar("T")
 GRACE = 15.0  # seconds that an interrupted grading gets to end its Locust processes
-MAX_LOG = 256 * 1024  # bytes kept of the beginning of a grading's output, and as many of its end
+MAX_LOG = 256 * 1024  # bytes that are kept from the beginning of a grading's output, and as many from its end
 
 
 class Stopped(Exception):
@@ -25,13 +25,13 @@ class Stopped(Exception):
 
 
 class Interrupt(threading.Event):
-    """The moment at which all gradings end; `grace` is how many seconds those get that have heard it themselves."""
+    """The moment at which all gradings end; `grace` is how many seconds they get if Ctrl-C has reached them as well."""
 
     grace = 0.0
 
 
 def run(command: Sequence[str], log: Path, limit: float, stop: Interrupt) -> tuple[int, bool]:
-    """Run a grading to its end or for `limit` seconds; return its status, and whether it was too late.
+    """Run a grading to its end or for `limit` seconds; return its status, and whether time ran out.
 
     Raises:
         Stopped: the batch was interrupted meanwhile.
@@ -39,7 +39,7 @@ def run(command: Sequence[str], log: Path, limit: float, stop: Interrupt) -> tup
     if stop.is_set():
         raise Stopped
     deadline = time.monotonic() + limit
-    # In the group of the batch: who ends that ends the gradings as well.
+    # In the process group of the batch: a signal that ends the group ends the gradings as well.
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
@@ -58,10 +58,10 @@ def run(command: Sequence[str], log: Path, limit: float, stop: Interrupt) -> tup
 
 
 def keep(output: IO[bytes], log: Path) -> None:
-    """Write the beginning and the end of an output to a file, and let the rest go: a flood fills no disk."""
+    """Write the beginning and the end of an output to a file and drop the rest, so that a flood can't fill the disk."""
     try:
         _keep(output, log)
-    except OSError:  # a full disk, which is told where the report is missing; nobody has to wait for a reader
+    except OSError:  # a full disk: the missing report tells; the grading must not wait for a reader
         with contextlib.suppress(ValueError, OSError):
             while os.read(output.fileno(), 65536):
                 pass
@@ -70,7 +70,7 @@ def keep(output: IO[bytes], log: Path) -> None:
 def _keep(output: IO[bytes], log: Path) -> None:
     left, last, length = MAX_LOG, b"", 0
     with log.open("wb") as file:
-        with contextlib.suppress(ValueError):  # closed, as a process that outlived pytest still holds the other end
+        with contextlib.suppress(ValueError):  # closed, since a process that outlived pytest still holds the other end
             while chunk := os.read(output.fileno(), 65536):
                 file.write(chunk[:left])
                 length += len(chunk[left:])
@@ -82,7 +82,7 @@ def _keep(output: IO[bytes], log: Path) -> None:
 
 
 def end(process: "subprocess.Popen[bytes]", grace: float) -> None:
-    """End a grading that still runs: after `grace` seconds politely, so that it ends its Locusts, then all of it."""
+    """End a grading that still runs: politely after `grace` seconds, so that it ends its Locusts; then by force."""
     for seconds, request in ((grace, None), (GRACE, signal.SIGINT)):
         if request and process.poll() is None:
             with contextlib.suppress(OSError, ValueError):  # Windows knows no polite way
@@ -96,7 +96,7 @@ def end(process: "subprocess.Popen[bytes]", grace: float) -> None:
 
 
 def completed(gradings: Iterable[Future[T]]) -> Iterator[Future[T]]:
-    """Yield each grading as soon as it has ended; wakes up in between, as Windows would be deaf to Ctrl-C."""
+    """Yield each grading as soon as it has ended; wakes up in between, since Windows would otherwise ignore Ctrl-C."""
     pending = list(gradings)
     while pending:
         done, _ = wait(pending, timeout=0.5, return_when=FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""The queue: submissions, each graded in a pytest process of its own; called again, it goes on where it stopped."""
+"""The queue: it grades each submission in a pytest process of its own; run again, it goes on where it stopped."""
 
 import contextlib
 import errno
@@ -22,10 +22,10 @@ from checks.lab.outcome import plain
 from checks.lab.report.report import write_whole
 from checks.stages import ROOT
 
-TAIL = 12  # lines shown where there is no score
-VERDICTS = (0, 1, 6)  # the statuses of a grading that came to its end
-BROKEN = 3  # pytest's own status for an internal error, for all others
-NEEDED = 8 * 1024**2  # bytes of room for a report
+TAIL = 12  # lines that are shown if there is no score
+VERDICTS = (0, 1, 6)  # the statuses of a grading that has finished
+BROKEN = 3  # pytest's own status for an internal error; stands for all other statuses
+NEEDED = 8 * 1024**2  # bytes of free space for a report
 LOG = "grading.log"
 MODE_WORDS = {
     "practice": "Practice mode: not isolated. A submission could reach the grader's files.",
@@ -49,7 +49,7 @@ class Batch:
         self.stop = Interrupt()
 
     def run(self) -> int:
-        """Grade what is not graded yet, a line for each; return one exit status for all."""
+        """Grade the submissions that are not graded yet, and print a line for each; return one exit status for all."""
         self._options.out.mkdir(parents=True, exist_ok=True)
         sweep(self._options.out)
         statuses = []
@@ -73,7 +73,7 @@ class Batch:
     def _endings(self, pool: ThreadPoolExecutor) -> Iterator[tuple[Path, Grading, bool]]:
         """Yield how each grading ended, and whether that was in an earlier round.
 
-        What needs no grading comes first, in the order of the command; then each as soon as it has ended.
+        Submissions that need no grading come first, in the order of the command; then each other one when it has ended.
         """
         begun: dict[Future[Grading], Path] = {}
         for folder, path in self._paths.items():
@@ -85,7 +85,7 @@ class Batch:
             yield begun[done], done.result(), False
 
     def _guarded(self, step: Callable[[Path, Path], T], path: Path, folder: Path) -> T | Grading:
-        """Do a step of a grading; whatever is wrong with one submission is no reason to stop the others."""
+        """Do a step of a grading; an error in one submission must not stop the others."""
         try:
             return step(path, folder)
         except (Stopped, Full):
@@ -94,13 +94,13 @@ class Batch:
             return Grading(BROKEN, 0, "", plain(str(error) or repr(error)))
 
     def _settled(self, path: Path, folder: Path) -> Grading | None:
-        """Return how a submission's grading ended where it need not begin: there is an objection, or a report."""
+        """Return the result of a submission that need not be graded, because of an objection or a finished report."""
         if objection := objection_to(path, folder, self._options):
             return Grading(BROKEN, 0, "", objection)
         return None if self._options.again else finished(folder, fingerprint(path, self._options))
 
     def _anew(self, path: Path, folder: Path) -> Grading:
-        """Grade a submission, a second time where the first was inconclusive."""
+        """Grade a submission; grade it once more if the first result is inconclusive."""
         before = fingerprint(path, self._options)
         (folder / STAMP).unlink(missing_ok=True)  # an old score must not pass for a new one
         grading = self._graded(path, folder, before)
@@ -111,19 +111,20 @@ class Batch:
         return grading
 
     def _has_changed(self, path: Path, before: str) -> bool:
-        """Tell whether a submission is another one than when its grading began."""
+        """Tell whether a submission has changed since its grading began."""
         with contextlib.suppress(OSError):
             return fingerprint(path, self._options) != before
         return True
 
     def _graded(self, path: Path, folder: Path, known_by: str) -> Grading:
-        """Grade a submission in a fresh folder; what comes of it takes the place of an earlier report."""
+        """Grade a submission in a fresh folder; the result replaces an earlier report."""
         started = time.monotonic()
         if (left := shutil.disk_usage(self._options.out).free) < NEEDED:
             raise Full(f"{left >> 10} kB are left in {self._options.out}, and a report may take {NEEDED >> 20} MB")
         with tempfile.TemporaryDirectory(prefix=f".grading-{os.getpid()}-", dir=self._options.out) as fresh:
             status, is_late = run(self._command(path, Path(fresh)), Path(fresh) / LOG, self._limit, self.stop)
-            # pytest's own crash has status 1, too; a page that could not be written may hold the notes that tell most.
+            # A crash of pytest has status 1, too. So all reports have to be there: one that could not be written may
+            # matter most.
             has_verdict = status in VERDICTS and not is_late and all(Path(fresh, name).exists() for name in REPORTS)
             folder.mkdir(exist_ok=True)
             for name in KEPT:
@@ -152,7 +153,7 @@ class Batch:
         ]
 
     def _tell(self, folder: Path, grading: Grading, is_kept: bool) -> None:
-        """Print what came of a grading, and put it into the summary."""
+        """Print the result of a grading, and add it to the summary."""
         path, mode = self._options.shown(self._paths[folder]), self._options.mode
         line = Candidate(path, folder.name, grading.report, grading.reason, grading.seconds, mode)
         self._lines[folder] = line
@@ -160,7 +161,7 @@ class Batch:
         how = "kept, nothing has changed since" if is_kept else f"{grading.seconds:.0f} s"
         twice = ", inconclusive at first and graded again" * grading.is_second
         say(f"{len(self._lines)} of {len(self._paths)}  {line.path}: {line.score} ({how}{twice})")
-        if grading.reason and grading.fingerprint:  # else it was not begun
+        if grading.reason and grading.fingerprint:  # otherwise it was not begun
             for words in tail(folder / LOG):
                 say(f"    | {words}")
 
@@ -174,14 +175,14 @@ def say(line: str) -> None:
     """Print a line now.
 
     Raises:
-        BrokenPipeError: nobody reads any more, as in `grade ... | head`; what is said later goes nowhere.
+        BrokenPipeError: the reader has gone, as in `grade ... | head`; later lines are dropped.
     """
     try:
         print(line, flush=True)
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EINVAL):  # the latter is how Windows says it
+        if error.errno not in (errno.EPIPE, errno.EINVAL):  # Windows uses the latter
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python itself would say the rest at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python would flush the rest when it exits
         raise BrokenPipeError from None
 
 

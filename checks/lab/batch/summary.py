@@ -39,13 +39,13 @@ COLUMNS = (
         "seen",
         "lost",
         "not_examined",
-    ),  # new ones come last: scripts may count
+    ),  # add new ones at the end: scripts may rely on the positions
 )
-# What a spreadsheet takes for a formula, at the beginning of a cell; some languages' cells end at a semicolon.
+# The beginning of a cell that a spreadsheet takes for a formula; in some languages a semicolon separates cells.
 FORMULA = re.compile(r"(?:^|(?<=;))(?=[\s\"']*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 SCRIPT = Path(__file__).parents[1] / "report" / "templates" / "summary.js"
-ORDER = ("failed", "inconclusive", NOT_FINISHED, "passed")  # of stages: one that failed decides
-# Who is to be judged again, since the machine was at fault, stands above those who failed.
+ORDER = ("failed", "inconclusive", NOT_FINISHED, "passed")  # of stages: a failed one decides
+# Inconclusive stands above failed: these candidates have to be graded again, since the machine was at fault.
 RANKS = ("passed", "inconclusive", "failed", NOT_FINISHED, "no_verdict", "not_started")
 LEGEND = ("passed", "failed", "inconclusive", NOT_EXAMINED, NOT_FINISHED, "not_started")
 SEEN = re.compile(r"^seen: (.*?)(?=\n(?:expected|next): |\Z)", re.DOTALL | re.MULTILINE)  # in a criterion's message
@@ -53,7 +53,7 @@ SEEN = re.compile(r"^seen: (.*?)(?=\n(?:expected|next): |\Z)", re.DOTALL | re.MU
 
 @dataclass(frozen=True)
 class PartMark:
-    """A part of a task, or a stage that has no parts: its short name, and what became of it."""
+    """A part of a task, or a stage that has no parts: its short name and its outcome."""
 
     name: str
     outcome: str
@@ -61,7 +61,7 @@ class PartMark:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One submission in the summary; `report` is the content of its report.json, empty where there is none."""
+    """One submission in the summary; `report` is the content of its report.json, empty if there is none."""
 
     path: str
     folder: str
@@ -69,11 +69,11 @@ class Candidate:
     reason: str
     seconds: float
     mode: str
-    note: str = ""  # what it has in common with others
+    note: str = ""  # what it shares with other submissions
 
     @property
     def findings(self) -> dict[str, Any]:
-        """What its author has measured; empty where there is nothing."""
+        """What its author has measured; empty if there is nothing."""
         return next((stage["findings"] for stage in self.stages.values() if "findings" in stage), {})
 
     @property
@@ -88,7 +88,7 @@ class Candidate:
 
     @property
     def handed_out(self) -> dict[str, dict[str, Any]]:
-        """The stages that were asked for, begun or not."""
+        """The stages that were to be graded, begun or not."""
         return self.report.get("stages", {})  # type: ignore[no-any-return]
 
     @property
@@ -111,7 +111,7 @@ class Candidate:
 
     @property
     def max_points(self) -> int:
-        """The points that there are in what is begun, or in all where nothing is; without a bonus."""
+        """The most points of the stages that are begun, or of all stages if none is; without a bonus."""
         return sum(stage["max_points"] for stage in (self.stages or self.handed_out).values())
 
     @property
@@ -136,13 +136,13 @@ class Candidate:
 
     @property
     def first_failed(self) -> str:
-        """The title of the first criterion that failed, of a bonus only where nothing else has."""
+        """The title of the first criterion that failed; that of a bonus only if nothing else has failed."""
         failed = self._failed
         return ("bonus: " * bool(failed.get("bonus")) + str(failed["title"])) if failed else ""
 
     @property
     def seen(self) -> str:
-        """What the grader saw where that criterion failed."""
+        """What the grader saw when that criterion failed."""
         found = SEEN.search(self._failed.get("message", "")) if self._failed else None
         return found[1] if found else ""
 
@@ -153,14 +153,14 @@ class Candidate:
 
     @property
     def unbegun(self) -> str:
-        """Why nothing was begun, where that is the same for all stages; empty where something was."""
+        """Why nothing was begun, if the reason is the same for all stages; empty if something was."""
         stages = () if self.stages else self.handed_out.values()
         reasons = {each.get("message", "") for stage in stages for each in stage.get("criteria", ())}
         return str(reasons.pop()) if len(reasons) == 1 else ""
 
     @property
     def why(self) -> str:
-        """Why it is not simply passed, in a sentence."""
+        """Why it has not simply passed, in a sentence."""
         if self.reason or self.unbegun:
             return sentence(self.reason or self.unbegun)
         if self._failed:
@@ -171,7 +171,7 @@ class Candidate:
 
     @property
     def missing(self) -> str:
-        """What became of the missing points where some were not examined."""
+        """How many of the missing points were lost and how many not examined, if some were not."""
         return missing(self.criteria)
 
     @property
@@ -181,7 +181,7 @@ class Candidate:
 
     @property
     def score(self) -> str:
-        """All of it in a few words."""
+        """The outcome and the points in a few words."""
         if self.reason:
             return f"no score, {self.reason}"
         nothing = f"not started: {self.unbegun}" if self.unbegun else "nothing started"
@@ -189,16 +189,16 @@ class Candidate:
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        """Where it stands among the others, the best last: outcome, required points, bonus."""
+        """The key by which candidates are sorted, the best last: outcome, required points, bonus."""
         return -RANKS.index(self.outcome), self.points, self.bonus
 
     @property
     def link(self) -> str:
-        """The address of what there is to read, from the summary on."""
+        """The address of the report, relative to the summary."""
         return f"{quote(self.folder)}/{'report.html' if self.report else 'grading.log'}"
 
     def cells(self) -> list[object]:
-        """Return the line as summary.csv holds it."""
+        """Return the cells of its row in summary.csv."""
         each, needed = ", ".join(f"{part.name} {part.outcome}" for part in self.parts), required(self.criteria)
         cells = [
             *(self.path, self.outcome, self.points, self.max_points, self.each),
@@ -211,12 +211,12 @@ class Candidate:
 
 
 def stage_outcome(stage: dict[str, Any]) -> str:
-    """Return what became of a stage, as a person reads it."""
+    """Return the outcome of a stage, as a person reads it."""
     return outcome(stage["criteria"]) if stage.get("criteria") else str(stage["outcome"])
 
 
 def text(value: str) -> str:
-    """Return a text that stays in its cell, and that no spreadsheet takes for a formula."""
+    """Return the text in a form that stays in its cell, and that no spreadsheet takes for a formula."""
     return FORMULA.sub("'", re.sub(r"[\t\r\n]", " ", value))
 
 

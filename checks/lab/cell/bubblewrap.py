@@ -1,12 +1,12 @@
-"""Exam mode's cell, drawn with bubblewrap around each process of a submission that nobody trusts.
+"""Exam mode's cell, which bubblewrap makes around each process of an untrusted submission.
 
 A process in it has its own process ids, user, IPC and host name; the network is the grader's private loopback, so that
-it can reach the target and its swarm. It sees what stands on the shelf, and its own folders. It writes there, into
-memory of bounded size from which no program can be run, and into one file for the grader. It has no capability, and
-can't get any.
+it can reach the target and its swarm. It sees the shelf and its own folders. It can write only into these folders,
+which are memory of bounded size from which no program can be run, and into one file for the grader. It has no
+capability, and can't get any.
 
-What its processes take together the guard counts, some ten times a second. A control group holds the limit of memory
-besides, where the grader may make one.
+A guard counts what its processes take together, some ten times a second. A control group enforces the limit of memory
+as well, if the grader may make one.
 """
 
 import contextlib
@@ -29,44 +29,44 @@ from checks.lab.cell.shelf import CELL_PYTHON, FAR_FILTER, FILTER, IN_CELL, PRIV
 from checks.lab.cell.usage import Usage, written
 
 MIB = 1024**2
-DISK = 128 * MIB  # in the working directory, and as much at home
+DISK = 128 * MIB  # in the working directory, and as much in the home
 SHARED = 16 * MIB  # in /dev/shm
-MEMORY = 2048 * MIB  # of all its processes, and of the files that they write: these lie in memory too
-FILES = 1024  # open in all its processes: what a socket or a pipe holds, half a MB at most, belongs to no process
-LOCKS = 4096  # of files, which the kernel remembers; nothing else limits their number
+MEMORY = 2048 * MIB  # of all its processes, and of the files that they write, which are in memory, too
+FILES = 1024  # open in all its processes: the half MB that a socket or a pipe may hold is counted for no process
+LOCKS = 4096  # of files: they take the kernel's memory, and nothing else limits their number
 PROCESSES = 32
-THREADS = 256  # the kernel's own limit, in which each process counts too: no bomb gets further between two looks
-BUSY = 4  # threads at work at once, for each process that the grader has started: Locust needs one, seldom two
-BUSY_FOR = 2.0  # seconds; more of them for so long would starve those who are graded beside it
-WALL = 300.0  # seconds for one process of a cell; the grader's own patience ends before
+THREADS = 256  # the kernel's own limit, which counts processes, too, and stops a fork bomb between two looks
+BUSY = 4  # busy threads for each process that the grader has started: Locust needs one, rarely two
+BUSY_FOR = 2.0  # seconds; more busy threads for so long would starve the gradings beside it
+WALL = 300.0  # seconds for one process of a cell; the grader itself gives up earlier
 LIMITS = {
     "as": 2048
-    * MIB,  # a worker of Locust takes up to 0.9 GB: each of its threads reserves 64 MB, and uses little of it
-    "core": 1,  # fewer bytes than any dump has; with 0, the system's handler of crashes would still be called
+    * MIB,  # a Locust worker takes up to 0.9 GB, since each of its threads reserves 64 MB, though it uses little of it
+    "core": 1,  # less than any dump; with 0, the system's crash handler would still be called
     "cpu": 300,
-    "data": 1024 * MIB,  # of memory of its own; Locust takes 0.14 GB
+    "data": 1024 * MIB,  # of private memory; Locust takes 0.14 GB
     "fsize": 32 * MIB,
     "memlock": 0,
     "msgqueue": 0,
     "nice": 0,
-    "nofile": FILES // 2,  # as many again can be on their way through sockets, where no process has them open
+    "nofile": FILES // 2,  # as many more can be in transit through sockets, open in no process
     "nproc": THREADS,
     "rtprio": 0,
     "sigpending": 1024,
 }
 LOOK_EVERY = 0.1  # seconds; memory can grow by some hundred MB in that time
-PLACE = "/cell"  # where its processes find what lies in its root
-NOBODYS = range(1_900_000_000, 2_100_000_000)  # user ids that no system gives to anybody
+PLACE = "/cell"  # where its processes see its root
+NOBODYS = range(1_900_000_000, 2_100_000_000)  # user ids that no system assigns
 
 
 class BubblewrapCell(Cell):
-    """A cell for code that nobody trusts; needs exam mode's private network around it."""
+    """A cell for untrusted code; needs exam mode's private network around it."""
 
     filter = FILTER
 
     def __init__(self) -> None:
         super().__init__()
-        self.root.chmod(0o711)  # the cell's own user finds its folders, and lists nothing
+        self.root.chmod(0o711)  # the cell's own user can reach its folders, but list nothing
         self._shared = self.root / "shared"
         self._shared.mkdir()
         self._places = {self.work: DISK, self.home: DISK, self._shared: SHARED}
@@ -81,7 +81,7 @@ class BubblewrapCell(Cell):
 
     @property
     def broken(self) -> str:
-        """The limit that its processes have broken, for which they were ended, as a sentence goes on; empty: none."""
+        """The broken limit for which its processes were ended, to continue a sentence; empty if they kept all."""
         if not self._excess and self._group and self._group.is_overrun:
             self._excess = _too_much_memory()
         return self._excess
@@ -90,11 +90,11 @@ class BubblewrapCell(Cell):
         return Path(tempfile.mkdtemp(prefix="cell-", dir=PRIVATE))
 
     def start(self, arguments: Sequence[str], output: IO[bytes], told: Path | None = None) -> "subprocess.Popen[bytes]":
-        """Start Python on `arguments`; beside its own folders it can write the file `told` alone."""
+        """Start Python on `arguments`; outside its own folders it can write only the file `told`."""
         if told:
             told.touch()
         self._hand_over(told)
-        # The kernel reads a filter to its end, so each process needs it opened anew.
+        # The kernel reads a filter to its end, so each process needs a newly opened file.
         with self.filter.open("rb") as calls, _pipe() as (heard, spoken), _pipe() as (held, _):
             inherited = [file.fileno() for file in (calls, spoken, held)]
             process = self._launched(
@@ -113,13 +113,13 @@ class BubblewrapCell(Cell):
             spoken.close()
             inmate = self._inmates[process.pid] = Inmate(process, heard.read())
             self._join(inmate)
-        # Here the pipe ends that has held it back: what it does counts from its first step.
+        # Closing this pipe lets the process begin: by now it is watched, so everything that it does counts.
         if len(self._inmates) == 1:
             self._guard.start()
         return process
 
     def elsewhere(self, ports: Sequence[int], called: Callable[[int], None]) -> Cell:
-        """Return a cell that shares nothing with this one but the way to `ports`."""
+        """Return a cell that shares nothing with this one except the way to `ports`."""
         return Machine(ports, called)
 
     def _launched(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
@@ -131,7 +131,7 @@ class BubblewrapCell(Cell):
         return [CELL_PYTHON, *(IN_CELL.get(word, self._seen(word)) for word in words)]
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
-        """End a process of the cell at once, and all that it has forked; return when all of them are gone."""
+        """End a process of the cell at once, and all its descendants; return when they are gone."""
         self._inmates[process.pid].end()
 
     def close(self) -> None:
@@ -144,12 +144,12 @@ class BubblewrapCell(Cell):
         for place in self._places:
             unmount(place)
         if self._group:
-            self._excess = self.broken  # before the group is gone, which knows it
+            self._excess = self.broken  # now, since only the group knows it, and the group is about to go
             self._group.close()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _seen(self, text: str) -> str:
-        """Return a text with the cell's own name for its root."""
+        """Return a text in which the root has the name that the cell knows."""
         return text.replace(str(self.root), PLACE)
 
     def _environment(self) -> dict[str, str]:
@@ -163,7 +163,8 @@ class BubblewrapCell(Cell):
         return [
             *("bwrap", "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
             *("--disable-userns", "--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "cell"),
-            # As the first of its process ids: bubblewrap's own would stand beside it without the filter.
+            # The program is the first process in the cell: otherwise one of bubblewrap's own would run beside it,
+            # unfiltered.
             *("--die-with-parent", "--new-session", "--as-pid-1"),
             *("--seccomp", str(calls), "--info-fd", str(speak), "--block-fd", str(held)),
             *system_arguments(),
@@ -173,11 +174,11 @@ class BubblewrapCell(Cell):
         ]
 
     def _hand_over(self, told: Path | None) -> None:
-        """Make the cell's user the owner of what it may write."""
+        """Make the cell's user the owner of everything that it may write."""
         if self._user is None:
             return
         theirs = [told] if told else []
-        if not self._inmates:  # later, what stands there may lead elsewhere
+        if not self._inmates:  # later, a link in these folders may lead elsewhere
             theirs += [path for place in self._places for path in (place, *place.rglob("*"))]
         for path in theirs:
             os.lchown(path, self._user, self._user)
@@ -187,13 +188,13 @@ class BubblewrapCell(Cell):
         if self._group:
             try:
                 self._group.add(*inmate.pids)
-            except OSError:  # a group that takes nobody in
+            except OSError:  # a group that accepts no process
                 self._group.close()
                 self._group = None
 
     def _watch(self) -> None:
-        """End the cell where its processes together take more than it is granted."""
-        hectic = 0  # looks in a row that found too many threads at work
+        """End the cell if its processes together take more than they may."""
+        hectic = 0  # consecutive looks that found too many busy threads
         while not self._closed.wait(LOOK_EVERY):
             living = [inmate for inmate in list(self._inmates.values()) if inmate.is_alive()]
             taken = self._taken(living)
@@ -205,14 +206,14 @@ class BubblewrapCell(Cell):
                 inmate.end()
 
     def _taken(self, inmates: Sequence[Inmate]) -> Usage:
-        """Return what the processes of the cell take, and the memory that their files are in."""
+        """Return what the processes of the cell take, including the memory that holds their files."""
         return sum((inmate.usage() for inmate in inmates), Usage(memory=sum(map(written, self._places))))
 
 
 class Machine(BubblewrapCell):
-    """A cell as far from the others as another machine: with a network of its own, and a stricter filter.
+    """A cell as separate from the others as another machine: with a network of its own, and a stricter filter.
 
-    Of the grader's ports it reaches `ports` alone. `called` gets the grader's own port of each connection, before
+    It reaches only `ports` of the grader's. `called` gets the grader's own port of each connection before
     anything is sent on it.
     """
 
@@ -233,7 +234,7 @@ class Machine(BubblewrapCell):
 
 
 def _excess(taken: Usage, age: float) -> str:
-    """Return which limit the processes of a cell break together, as a sentence goes on; empty where they keep all."""
+    """Return the limit that a cell's processes together break, to continue a sentence; empty if they keep all."""
     limits = (
         (taken.processes, PROCESSES, f"started more than {PROCESSES} processes"),
         (taken.memory, MEMORY, _too_much_memory()),
@@ -250,19 +251,19 @@ def _too_much_memory() -> str:
 
 @contextlib.contextmanager
 def _pipe() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Give both ends of a pipe, to the end of the block."""
+    """Yield both ends of a pipe, which are closed when the block ends."""
     ends = os.pipe()
     with os.fdopen(ends[0], "rb") as ear, os.fdopen(ends[1], "wb") as mouth:
         yield ear, mouth
 
 
 def _limited() -> list[str]:
-    """Return the program that sets what limits each process by itself; set before it starts, so that none escapes."""
+    """Return the command that sets the limits of a single process before it starts, so that none escapes them."""
     return ["prlimit", *(f"--{name}={value}" for name, value in LIMITS.items()), "--"]
 
 
 def _spare_user() -> int | None:
-    """Return a user id for one cell alone, so that limits and permissions are its own; None where there is but one."""
+    """Return a user id for this cell alone, with limits and permissions of its own; None if there is only one."""
     first, _, count = map(int, Path("/proc/self/uid_map").read_text().split()[:3])
     if os.geteuid() or count <= first + 1:
         return None

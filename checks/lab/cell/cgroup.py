@@ -1,11 +1,11 @@
-"""The control group: the kernel's own count of what a cell takes, where the grader may make a group of its own.
+"""The control group: the kernel's own count of what a cell takes, if the grader may make a group of its own.
 
-It counts what a look from outside misses, such as the kernel's memory behind sockets, pipes and file locks, and holds
-the limit to the byte. Where there is none, the guard in `bubblewrap` alone counts.
+It counts what a look from outside misses, such as the kernel's memory behind sockets, pipes and file locks, and
+enforces the limit to the byte. Without a control group, only the guard in `bubblewrap` counts.
 
 Root may make groups nearly everywhere: in version 1 below the grader's own group, in version 2 beside it, since there a
-group with processes may have no groups below it. An ordinary user may do so where systemd hands a part of the hierarchy
-over: in the session of a desktop, or under `systemd-run --user --scope`.
+group with processes may have no groups below it. An ordinary user may do so if systemd has delegated a part of the
+hierarchy: in the session of a desktop, or under `systemd-run --user --scope`.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from pathlib import Path
 
 OURS = "workshop-"
 PATIENCE = 2.0  # seconds for the kernel to let go of processes that have ended
-# What holds the limit, what limits swap (not everywhere), and what counts the processes that the kernel has ended.
+# The files that hold the limit, limit swap (not on every system), and count the processes that the kernel has ended.
 FILES = {
     1: ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.oom_control"),
     2: ("memory.max", "memory.swap.max", "memory.events"),
@@ -23,7 +23,7 @@ FILES = {
 
 
 class ControlGroup:
-    """A control group whose processes have a bounded memory together."""
+    """A control group whose processes together have bounded memory."""
 
     def __init__(self, folder: Path, version: int, memory: int) -> None:
         self.folder = folder
@@ -34,14 +34,14 @@ class ControlGroup:
             (folder / swap).write_text(str(memory if version == 1 else 0))
 
     def add(self, *processes: int) -> None:
-        """Take processes in; what they have forked before stays out."""
+        """Add processes; children that they have forked already stay out."""
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 (self.folder / "cgroup.procs").write_text(str(process))
 
     @property
     def is_overrun(self) -> bool:
-        """Whether the kernel has ended a process of the group, since all of them together wanted too much."""
+        """Whether the kernel has ended a process of the group because they all together wanted too much."""
         with contextlib.suppress(OSError):
             words = (self.folder / self._events).read_text().split()
             return int(words[words.index("oom_kill") + 1]) > 0
@@ -58,7 +58,7 @@ class ControlGroup:
 
 
 def group(name: str, memory: int, proc: Path = Path("/proc/self")) -> ControlGroup | None:
-    """Return a new group for `memory` bytes; None where this system lets the grader make none."""
+    """Return a new group for `memory` bytes; None if this system doesn't let the grader make one."""
     for version, above in _places(proc):
         _sweep(above)
         folder = above / f"{OURS}{os.getpid()}-{name}"
@@ -74,7 +74,7 @@ def group(name: str, memory: int, proc: Path = Path("/proc/self")) -> ControlGro
 
 
 def _sweep(above: Path) -> None:
-    """Remove what graders have left that were killed; their processes have gone with them."""
+    """Remove the groups of graders that were killed; the processes in them ended with the graders."""
     for left in above.glob(f"{OURS}*"):
         if not Path("/proc", left.name.removeprefix(OURS).split("-")[0]).exists():
             with contextlib.suppress(OSError):
@@ -82,7 +82,7 @@ def _sweep(above: Path) -> None:
 
 
 def _places(proc: Path) -> list[tuple[int, Path]]:
-    """Return the versions and folders in which groups that count memory could be made."""
+    """Return the versions and folders in which the grader could make groups that count memory."""
     own: dict[str, str] = {}
     for line in (proc / "cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
@@ -100,6 +100,6 @@ def _places(proc: Path) -> list[tuple[int, Path]]:
 
 
 def _below(point: str, root: str, path: str) -> Path:
-    """Return where a group's folder is, in a mount that may show a part of the hierarchy alone, as in containers."""
+    """Return the place of a group's folder in a mount that may show only a part of the hierarchy, as in containers."""
     inside = os.path.relpath(path, root)
     return Path(point) if inside.startswith("..") else Path(point, inside)

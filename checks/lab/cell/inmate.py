@@ -1,4 +1,4 @@
-"""A process that was started in a cell, and all that it has forked: whether it lives, what it takes, and its end."""
+"""A process that was started in a cell, with all its descendants: whether it lives, what it takes, how it ends."""
 
 import contextlib
 import json
@@ -13,7 +13,7 @@ PATIENCE = 10.0  # seconds for a killed process to be gone
 
 
 class Inmate:
-    """A process that was started in a cell, and the first process of its own process ids: all others end with it."""
+    """A process that was started in a cell, and the first process in its process namespace: all others end with it."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", told: bytes) -> None:
         self._process = process
@@ -28,20 +28,20 @@ class Inmate:
         return time.monotonic() - self._started
 
     def is_alive(self) -> bool:
-        """Tell whether something of it may still run."""
+        """Tell whether any of its processes may still run."""
         return self._process.returncode is None or bool(self._init and is_alive(self._init))
 
     @property
     def pids(self) -> list[int]:
-        """The processes that are there before any line of a submission has run."""
+        """The processes that exist before any line of a submission has run."""
         return [self._process.pid, *([self._init.pid] if self._init else [])]
 
     def usage(self) -> Usage:
-        """Return what all of it takes."""
+        """Return what all its processes take together."""
         return usage(self._init.pid) if self._init else Usage()
 
     def end(self) -> None:
-        """End all of it; return when nothing is left."""
+        """End all its processes; return when none is left."""
         with contextlib.suppress(psutil.NoSuchProcess):
             if self._init:
                 self._init.kill()
@@ -54,7 +54,7 @@ class Inmate:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Tell whether a process has more to do than to be buried: the first of its ids dies after all the others."""
+    """Tell whether a process is more than a zombie: the first one of a namespace dies after all the others."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:

@@ -14,7 +14,7 @@ GET_FLAGS, SET_FLAGS, UP = 0x8913, 0x8914, 0x1  # see man 7 netdevice
 
 
 def new_network() -> None:
-    """Move this thread, and what it starts, into a network that nobody else is in, with loopback up."""
+    """Move this thread, and the processes that it starts, into a network of their own, with loopback up."""
     call("unshare", NEW_NETWORK)
     loopback_up()
 
@@ -25,7 +25,7 @@ def enter_network(network: int) -> None:
 
 
 def call(name: str, *arguments: object) -> None:
-    """Call a function of the C library; Python has none for these before 3.12."""
+    """Call a function of the C library; Python has no functions for these calls before 3.12."""
     passed = [ctypes.c_ulong(argument) if isinstance(argument, int) else argument for argument in arguments]
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*passed) != 0:
         number = ctypes.get_errno()
@@ -33,22 +33,22 @@ def call(name: str, *arguments: object) -> None:
 
 
 def mount_memory(place: Path, size: int, flags: int = NO_SETUID | NO_DEVICES | NO_PROGRAMS) -> None:
-    """Lay a file system in memory over a folder: `size` bytes at most, and a file for each 16 KiB of them.
+    """Mount a file system in memory over a folder: at most `size` bytes, and one file for each 16 KiB of them.
 
-    Nothing in it can be run or loaded as a library: a submission brings no program of its own.
+    No file in it can be run or loaded as a library, so that a submission can't bring a program of its own.
     """
     options = f"size={size},nr_inodes={size // 16384},mode=755".encode()
     call("mount", b"tmpfs", bytes(place), b"tmpfs", flags, options)
 
 
 def unmount(place: Path) -> None:
-    """Take away what `mount_memory` has laid over a folder."""
+    """Remove what `mount_memory` has mounted over a folder."""
     with contextlib.suppress(OSError):
         call("umount2", bytes(place), DETACH)
 
 
 def bind(source: Path, place: Path) -> None:
-    """Show a file or folder, with what is mounted below it, at another place too; the place is made."""
+    """Show a file or folder, with everything mounted below it, at another place as well; this creates the place."""
     if not place.exists():
         if source.is_dir():
             place.mkdir()
@@ -58,7 +58,7 @@ def bind(source: Path, place: Path) -> None:
 
 
 def loopback_up() -> None:
-    """Let 127.0.0.1 answer in this process's network."""
+    """Make 127.0.0.1 answer in this process's network."""
     import fcntl  # not on Windows, where this module is imported too
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:

@@ -1,7 +1,7 @@
-"""The network: a loopback of its own for the processes of one machine, with wires to a few ports of the grader's.
+"""The network: a private loopback for the processes of one machine, with wires to a few of the grader's ports.
 
-Processes that share a loopback share its ports, its abstract sockets, and what `/proc/net` tells of all their
-connections. Machines don't.
+Processes that share a loopback share its ports, its abstract sockets, and what `/proc/net` tells about all their
+connections. Machines share none of these.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from functools import partial
 from checks.lab.cell.kernel import enter_network, new_network
 
 LOCAL = "127.0.0.1"
-LOOK_EVERY = 0.1  # seconds: so often a wire looks whether somebody listens at its other end
+LOOK_EVERY = 0.1  # seconds between two looks of a wire whether a process listens at its other end
 MOST_CALLS = 1000  # at a time; each takes two of the grader's open files
 PIECE = 64 * 1024
 OWN = "/proc/thread-self/ns/net"
@@ -26,8 +26,8 @@ OWN = "/proc/thread-self/ns/net"
 class Network:
     """A private loopback, and wires from its ports to the same ports of the network that made it.
 
-    A thread can change its network as a process can. This one does: it opens ports and starts processes there, and
-    calls from here. It lives as long as the processes that it has started: bubblewrap's die with their thread.
+    A thread can change its network like a process. This class has one that does so: it opens ports and starts processes
+    in the private network. It lives as long as the processes that it has started: bubblewrap's die with their thread.
     """
 
     def __init__(self, ports: Sequence[int], called: Callable[[int], None]) -> None:
@@ -49,7 +49,7 @@ class Network:
             enter_network(self._there)
             try:
                 started.set_result(start())
-            except BaseException as error:  # noqa: BLE001 - it belongs to the caller
+            except BaseException as error:  # noqa: BLE001 - the caller gets it
                 started.set_exception(error)
             finally:
                 enter_network(self._here)
@@ -87,14 +87,14 @@ class Network:
         self._loop.close()
 
     async def _wire(self, end: socket.socket, port: int) -> None:
-        """Listen at `end` from the moment that somebody listens at the same port here: until then calls are refused."""
+        """Listen at `end` as soon as a process listens at the same port here; until then connections are refused."""
         while not await _answers(port):
             await asyncio.sleep(LOOK_EVERY)
         async with await asyncio.start_server(partial(self._connect, port), sock=end) as server:
             await server.serve_forever()
 
     async def _connect(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry what is said on a connection from there to `port` here and back, until both have hung up."""
+        """Pass data between a connection from the private network and `port` here, until both sides have closed."""
         self._calls += 1
         try:
             if self._calls <= MOST_CALLS:
@@ -103,14 +103,14 @@ class Network:
                 await asyncio.gather(_carry(reader, far_writer), _carry(far_reader, writer))
                 far_writer.close()
         except OSError:
-            pass  # nobody listens any more
+            pass  # the listener has gone
         finally:
             self._calls -= 1
             writer.close()
 
 
 async def _carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    """Pass on what comes from `source`, and then that nothing more will come."""
+    """Pass on everything that comes from `source`, and then its end."""
     with contextlib.suppress(OSError):
         while piece := await source.read(PIECE):
             sink.write(piece)

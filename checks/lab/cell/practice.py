@@ -24,7 +24,7 @@ LIMITS = {"RLIMIT_AS": 8 * GIB, "RLIMIT_FSIZE": GIB // 16, "RLIMIT_CPU": 600, "R
 
 
 class Cell:
-    """A fresh home, an empty working directory, a short environment; all gone, processes too, when it closes."""
+    """A fresh home, an empty working directory, a short environment; all of it goes, with its processes, at the end."""
 
     has_own_network = False
 
@@ -38,7 +38,7 @@ class Cell:
 
     @property
     def broken(self) -> str:
-        """The limit of exam mode for which its processes were ended; empty where they have kept all."""
+        """The limit of exam mode for which its processes were ended; empty if they have kept all limits."""
         return ""
 
     def _make_root(self) -> Path:
@@ -58,8 +58,8 @@ class Cell:
     ) -> "subprocess.Popen[bytes]":
         """Start Python on `arguments` in the cell; its standard input is a pipe that ends when the grader does.
 
-        What it prints is in `output` at once, as it would be in a terminal. `told` is a file in which it tells the
-        grader something: exam mode lets it write no other outside its folders.
+        Its output reaches `output` at once, as it would reach a terminal. `told` is a file in which it tells the
+        grader something: exam mode lets it write no other file outside its folders.
         """
         process = subprocess.Popen(
             self.command(arguments),
@@ -74,9 +74,9 @@ class Cell:
         return process
 
     def elsewhere(self, ports: Sequence[int], called: Callable[[int], None]) -> "Cell":  # noqa: ARG002 - for exam mode
-        """Return a cell on another machine, so to speak. Here it has folders of its own, and the same network.
+        """Return a cell that plays another machine. In practice mode it has folders of its own, but the same network.
 
-        In exam mode it reaches `ports` alone; `called` gets the grader's own port of each connection that it opens.
+        In exam mode it reaches only `ports`; `called` gets the grader's own port of each connection that it opens.
         """
         return Cell()
 
@@ -85,7 +85,7 @@ class Cell:
         return [sys.executable, "-I", "-B", "-u", "-X", "utf8", *arguments]
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
-        """End a process of the cell at once, and all that it has forked."""
+        """End a process of the cell at once, and all its descendants."""
         with contextlib.suppress(psutil.NoSuchProcess):
             root = psutil.Process(process.pid)
             for one in [root, *root.children(recursive=True)]:
@@ -114,19 +114,19 @@ class Cell:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def _processes(self) -> list[psutil.Process]:
-        """Return the processes that carry the cell's mark, daemons too."""
+        """Return the processes that carry the cell's mark, including daemons."""
         found = []
         for process in psutil.process_iter():
             try:
                 if process.environ().get(MARK) == self._id and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
             except (psutil.Error, OSError):
-                continue  # gone meanwhile, or somebody else's
+                continue  # gone meanwhile, or another user's
         return found
 
 
 def _limit(pid: int) -> None:
-    """Limit memory, file size and CPU seconds where the system can do so from outside (Linux)."""
+    """Limit memory, file size and CPU seconds, if the system can do so from outside (Linux)."""
     for name, value in LIMITS.items():
         if hasattr(psutil, name):
             with contextlib.suppress(psutil.Error):

@@ -1,6 +1,6 @@
-"""The private network of exam mode, for the grader and all that it starts: loopback alone, and the shelf for cells.
+"""The private network of exam mode, for the grader and all that it starts: only loopback, and the shelf for cells.
 
-As root it needs no more than that; an ordinary user gets a user namespace besides.
+Root needs no more than that; an ordinary user gets a user namespace as well.
 """
 
 import os
@@ -30,18 +30,18 @@ WAY_OUT_OF_USERS = (
 WAY_OUT_OF_ROOT = "in a container, start it with --privileged"
 OPEN_FILES = 16_384
 MOST_BUFFERED = 256 * 1024  # bytes
-CHILDREN = Path("/proc/thread-self/children")  # what processes take is counted by what such files name
+CHILDREN = Path("/proc/thread-self/children")  # such files name the processes whose usage is counted
 
 
 class NoExam(Exception):
-    """Exam mode can't be had here; the message is one line that says why, and the way out."""
+    """Exam mode is not available here; the message says in one line why, and names the way out."""
 
 
 def enter() -> None:
     """Move this process into a private network, with loopback up, and lay out the shelf for cells.
 
     Raises:
-        NoExam: this system does not let it.
+        NoExam: this system does not allow it.
     """
     require_programs()
     user, group = os.geteuid(), os.getegid()
@@ -63,7 +63,7 @@ def enter() -> None:
         _raise_open_files()
         call("mount", b"none", b"/", None, RECURSIVE | PRIVATELY, None)
         mount_memory(PRIVATE, PRIVATE_BYTES)
-        before = os.umask(0o022)  # a cell's user has to read it
+        before = os.umask(0o022)  # a cell's user has to read the shelf
         fill()
         os.umask(before)
     except OSError as error:
@@ -71,13 +71,13 @@ def enter() -> None:
 
 
 def _narrow_buffers() -> None:
-    """Let connections hold a quarter of a megabyte each way, not the many that systems grant: no process owns these."""
+    """Limit connections to 256 KB each way: systems grant megabytes, which count for no process."""
     for name, size in (("tcp_wmem", 16 * 1024), ("tcp_rmem", 128 * 1024)):
         Path("/proc/sys/net/ipv4", name).write_text(f"4096 {size} {MOST_BUFFERED}")
 
 
 def _raise_open_files() -> None:
-    """Let the grader hold more connections than a cell may open, so that it is never the first to run out."""
+    """Allow the grader more connections than a cell may open, so that it is never the first to run out."""
     import resource  # not on Windows
 
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -86,12 +86,12 @@ def _raise_open_files() -> None:
 
 
 def is_inside() -> bool:
-    """Tell whether this process has loopback alone, and the shelf."""
+    """Tell whether this process has only loopback, and the shelf."""
     return FILTER.is_file() and [name for _, name in socket.if_nameindex()] == ["lo"]
 
 
 def require_programs() -> None:
-    """Return where the system has what exam mode needs.
+    """Require that the system has what exam mode needs.
 
     Raises:
         NoExam: something is missing; it names the package.

@@ -1,14 +1,14 @@
 """The filter: the system calls that no load test needs, refused by the kernel itself.
 
 A filter is a program for the kernel's classic BPF machine: instructions of eight bytes that look at one system call
-(see `man 2 seccomp`). This one lets everything through but what is named here, so that Python and Locust may change.
+(see `man 2 seccomp`). This one lets everything through except what is named here, so that Python and Locust may change.
 """
 
 import errno
 import platform
 import struct
 
-# name: its number on x86_64 and on aarch64, None where there is no such call
+# name: its number on x86_64 and on aarch64, None if there is no such call
 DENIED = {
     # other processes
     "ptrace": (101, 117),
@@ -74,7 +74,7 @@ DENIED = {
     "migrate_pages": (256, 238),
     "mbind": (237, 235),
     "set_mempolicy": (238, 237),
-    # memory that belongs to no process, so that nobody would count it
+    # memory that belongs to no process, so that the guard would not count it
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
@@ -85,7 +85,7 @@ DENIED = {
     "inotify_init1": (294, 26),
     "io_setup": (206, 0),
 }
-# Where processes on one machine can meet, though each has files of its own: at files of the system that all can read.
+# Calls with which processes on one machine can signal each other by files of the system that all of them can read.
 DENIED_FAR = {
     "statfs": (137, 43),  # how full a disk is
     "fstatfs": (138, 44),
@@ -104,7 +104,7 @@ LOOKED_INTO = {
     "setsockopt": (54, 208),
     "prctl": (157, 167),
 }
-YOUNGEST = 452  # the first call that this list has not weighed; programs do without those that a kernel does not know
+YOUNGEST = 452  # the first call that nobody has assessed for this list; programs can do without calls that are unknown
 MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above, the kernel's own name
 X32 = 0x40000000  # x86_64 has a second set of numbers for the same calls
 
@@ -115,7 +115,7 @@ LOCKING = (6, 7, 37, 38)  # commands of fcntl: F_SETLK, F_SETLKW, and both of an
 OF_ONE_PROCESS = (0, 1, 2, 3, 4, 8, 9, 1030, 1031, 1032)  # copies and flags of open files, owners, sizes of pipes
 PUSH_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 SHARED, ANONYMOUS, HUGE = 0x01, 0x20, 0x40000  # of mmap; what is shared stays when a process lets go of it, uncounted
-LOCKS_WITHOUT_OWNER = (37, 38)  # of fcntl: nobody could tell whose they are
+LOCKS_WITHOUT_OWNER = (37, 38)  # of fcntl: the guard could not tell whose they are
 CORE = 4  # RLIMIT_CORE
 SET_DUMPABLE = 4  # PR_SET_DUMPABLE: with 0, an ordinary user's grader could not look into the process
 SOCKET_ITSELF, BUFFERS = 1, (7, 8)  # SOL_SOCKET; SO_SNDBUF, SO_RCVBUF: some systems allow megabytes for each socket
@@ -124,18 +124,18 @@ ALL = 0xFFFFFFFF
 Program = list[tuple[int, int, int, int]]  # code, jump if true, jump if false, value
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # places in what the kernel tells of a call
+NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # offsets in the kernel's description of a call
 ALLOW: Program = [(RETURN, 0, 0, 0x7FFF0000)]
 KILL: Program = [(RETURN, 0, 0, 0x80000000)]
-DONE: Program = [(RETURN, 0, 0, 0x00050000)]  # the error 0: the call does nothing, and its caller is told that it has
+DONE: Program = [(RETURN, 0, 0, 0x00050000)]  # the error 0: the call does nothing, and reports success
 
 
 def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
     """Return the filter for a machine such as x86_64 (this one), as bubblewrap wants it.
 
-    `is_far` is for a cell that plays another machine. There, each process that locks a file gets the lock, since no
-    other process is there to hold it. No question about the locks or the leases of others is answered, and no file is
-    watched.
+    `is_far` is for a cell that plays another machine. There, a process that locks a file always gets the lock, since on
+    another machine no other process could hold it. The filter refuses questions about others' locks and leases, and
+    file watches.
 
     Raises:
         LookupError: no filter is known for this kind of machine.
@@ -151,7 +151,7 @@ def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
         *_if(AT_LEAST, YOUNGEST, _refuse(errno.ENOSYS)),
         *(step for numbers in denied.values() for step in _if(EQUAL, numbers[column], _refuse(errno.EPERM))),
         *(_if(EQUAL, calls["flock"], DONE) + _if(EQUAL, calls["fcntl"], _own_files()) if is_far else []),
-        # C libraries take clone, which can be looked into, where there is no clone3.
+        # Without clone3, C libraries use clone, whose arguments a filter can check.
         *_if(EQUAL, calls["clone3"], _refuse(errno.ENOSYS)),
         *_if(
             EQUAL, calls["clone"], [*_load(_argument(0)), *_if(ANY_BIT, NEW_NAMESPACES, _refuse(errno.EPERM)), *ALLOW]
@@ -171,7 +171,7 @@ def filter_bytes(machine: str = "", *, is_far: bool = False) -> bytes:
 
 
 def _sockets() -> Program:
-    """Allow local sockets, TCP and UDP, and asking for the routes, as name look-ups do."""
+    """Allow local sockets, TCP and UDP, and queries for routes, which name look-ups make."""
     internet = [*_load(_argument(2)), *_allow_each(PLAIN_TCP_UDP), *_refuse(errno.EPROTONOSUPPORT)]
     routes = [*_load(_argument(2)), *_allow_each([0]), *_refuse(errno.EPROTONOSUPPORT)]
     return [
@@ -185,32 +185,32 @@ def _sockets() -> Program:
 
 
 def _own_files() -> Program:
-    """Allow what a process does with its own open files; no lock is seen by others."""
+    """Allow what a process does with its own open files, but no lock that others can see."""
     locks = [step for command in LOCKING for step in _if(EQUAL, command, DONE)]
     return [*_load(_argument(1)), *locks, *_allow_each(OF_ONE_PROCESS), *_refuse(errno.EPERM)]
 
 
 def _memory() -> Program:
-    """Refuse memory that is shared without a file, and memory from the few huge pages that a system sets aside."""
+    """Refuse memory that is shared without a file, and memory from the few huge pages that a system reserves."""
     shared = _if(ANY_BIT, SHARED, _if(ANY_BIT, ANONYMOUS, _refuse(errno.EPERM)))
     return [*_load(_argument(3)), *shared, *_if(ANY_BIT, HUGE, _refuse(errno.ENOMEM)), *ALLOW]
 
 
 def _options() -> Program:
-    """Let a wish for larger buffers of a socket pass without effect: it is no more than a wish on any system."""
+    """Let a request for larger socket buffers succeed without effect, which every system is free to do."""
     ignored = [step for option in BUFFERS for step in _if(EQUAL, option, _refuse(0))]
     return [*_load(_argument(1)), *_if(EQUAL, SOCKET_ITSELF, [*_load(_argument(2)), *ignored, *ALLOW]), *ALLOW]
 
 
 def _limits() -> Program:
-    """Let a process ask for its limits, and change all but that of core dumps: 0 would call the system's handler."""
+    """Let a process read its limits and change all but that of core dumps, where 0 would call the system's handler."""
     change = [*_load(_argument(2)), *_if(ANY_BIT, ALL, _refuse(errno.EPERM))]
     change += [*_load(_argument(2) + 4), *_if(ANY_BIT, ALL, _refuse(errno.EPERM))]
     return [*_load(_argument(1)), *_if(EQUAL, CORE, [*change, *ALLOW]), *ALLOW]
 
 
 def _argument(index: int) -> int:
-    """Return the place of the lower half of an argument: all of it that the kernel takes for an int."""
+    """Return the offset of an argument's lower half, which is all that the kernel reads of an int."""
     return ARGUMENTS + 8 * index
 
 

@@ -1,4 +1,4 @@
-"""The shelf: what cells are given, laid out once for a grader in memory that only it and what it starts can see."""
+"""The shelf: what cells get to see, laid out once by a grader in memory that only its own processes can see."""
 
 import shutil
 from pathlib import Path
@@ -8,9 +8,10 @@ from checks.lab.cell.seccomp import filter_bytes
 from checks.lab.cell.system import lay_out, made
 
 LAB = Path(__file__).parents[1]
-# Every Linux has this folder, anybody can reach it, and nobody keeps files there. A private one lies over it.
+# Every Linux has this folder, everybody can reach it, and nobody keeps files there. The grader mounts a private one
+# over it.
 PRIVATE = Path("/dev/shm")  # noqa: S108
-PRIVATE_BYTES = 1024**3  # records and what processes print
+PRIVATE_BYTES = 1024**3  # for records and the output of processes
 SHELF = PRIVATE / "shelf"
 SHELF_BYTES = 256 * 1024**2
 FILTER = SHELF / "filter"
@@ -19,9 +20,10 @@ VIEW = SHELF / "view"
 ENVIRONMENT = Path("/lab")
 CELL_PYTHON = str(ENVIRONMENT / "bin" / "python")
 SHOWN = ("inside/entry.py", "inside/options.py")  # what runs in a cell; they import nothing of the course
-# Where the cell finds these: not where the course lies, since that may be a folder that the cell has of its own (/tmp).
+# Where the cell finds these: not in the course's own place, since that may lie in a folder that the cell replaces
+# (/tmp).
 IN_CELL = {str(LAB / name): f"/course/checks/lab/{name}" for name in SHOWN}
-DEVICES = ("null", "random", "urandom")  # not zero: memory that processes share through it belongs to none of them
+DEVICES = ("null", "random", "urandom")  # not zero: memory that processes share through it counts for none of them
 TEXTS = {
     "hosts": "127.0.0.1 localhost\n::1 localhost\n",
     "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
@@ -31,7 +33,7 @@ TEXTS = {
 
 
 def fill() -> None:
-    """Put on the shelf what a cell sees; binds, since a cell's user may have no way to the originals."""
+    """Fill the shelf with all that a cell sees, by bind mounts, since a cell's user may not reach the originals."""
     SHELF.mkdir()
     mount_memory(SHELF, SHELF_BYTES, NO_SETUID | NO_DEVICES)
     FILTER.write_bytes(filter_bytes())
@@ -39,7 +41,7 @@ def fill() -> None:
     for name in DEVICES:
         device = made(SHELF, Path("/dev", name))
         bind(Path("/dev", name), device)
-        # Anybody may write to a device, so anybody may set its times: for two cells that would be a blackboard.
+        # Everybody may write to a device and so set its times: two cells could leave each other messages there.
         call("mount", b"none", bytes(device), None, REMOUNT | BIND | READ_ONLY | NO_SETUID, None)
     texts = {Path("/etc", name): text for name, text in TEXTS.items()}
     texts |= {Path(place): Path(source).read_text(encoding="utf-8") for source, place in IN_CELL.items()}
@@ -50,7 +52,7 @@ def fill() -> None:
 
 
 def system_arguments() -> list[str]:
-    """Return bubblewrap's arguments that show what stands on the shelf."""
+    """Return the arguments with which bubblewrap shows the shelf."""
     links = [Path(root) for root in ("/lib", "/lib64") if Path(root).is_symlink()]
     return [
         *(word for path in sorted(VIEW.iterdir()) for word in ("--ro-bind", str(path), f"/{path.name}")),

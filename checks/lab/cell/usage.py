@@ -1,7 +1,8 @@
 """The usage: what processes take of the machine together, read from /proc.
 
-Counted is what belongs to them alone. Libraries and other files that they map do not count: the kernel holds these once
-for all, and can drop them. What a fork shares with its parent counts twice; honest load tests hardly fork.
+Only memory that belongs to them alone counts. Libraries and other mapped files do not: the kernel holds these once
+for all processes, and can drop them. Memory that a fork shares with its parent counts twice, but honest load tests
+hardly fork.
 """
 
 import contextlib
@@ -33,7 +34,7 @@ class Usage:
 
 
 def usage(first: int) -> Usage:
-    """Return what a process and all that descend from it take."""
+    """Return what a process and all its descendants take."""
     locks = _locks()
     return sum((_of(process, locks) for process in _family(first)), Usage())
 
@@ -45,15 +46,15 @@ def written(place: Path) -> int:
 
 
 def _locks() -> Counter[bytes]:
-    """Return how many file locks each process holds, as far as a bounded look tells."""
+    """Return how many file locks each process holds, as far as a bounded look can tell."""
     with (PROC / "locks").open("rb") as file:
         return Counter(line.split()[-4] for line in file.read(MOST_LOCKS).split(b"\n")[:-1])
 
 
 def _family(first: int) -> Iterator[Path]:
-    """Yield the folders of a process and its descendants; whom their parents leave alone, the first adopts."""
+    """Yield the folders of a process and its descendants; the first process adopts those whose parents have ended."""
     found = [first]
-    for number in found:  # which grows meanwhile
+    for number in found:  # the list grows meanwhile
         process = PROC / str(number)
         with contextlib.suppress(*GONE):
             for thread in (process / "task").iterdir():
@@ -63,7 +64,7 @@ def _family(first: int) -> Iterator[Path]:
 
 
 def _of(process: Path, locks: Counter[bytes]) -> Usage:
-    """Return what one process takes; nothing where it is gone."""
+    """Return what one process takes; nothing if it is gone."""
     with contextlib.suppress(*GONE):
         lines = (process / "status").read_bytes().splitlines()
         memory = sum(int(line.split()[1]) for line in lines if line.startswith(HELD))
@@ -72,14 +73,14 @@ def _of(process: Path, locks: Counter[bytes]) -> Usage:
 
 
 def _files(process: Path) -> int:
-    """Return how many files a process has open; none while bubblewrap still makes its cell, which only root sees."""
+    """Return how many files a process has open; 0 while bubblewrap makes its cell, when only root could look."""
     with contextlib.suppress(PermissionError):
         return sum(1 for _ in (process / "fd").iterdir())
     return 0
 
 
 def _busy(process: Path) -> int:
-    """Return how many threads of a process run, or wait for a core alone."""
+    """Return how many threads of a process run, or wait for nothing but a core."""
     busy = 0
     for thread in (process / "task").iterdir():
         with contextlib.suppress(*GONE):

@@ -1,7 +1,7 @@
-"""The looks: where a submission looks at what differs between a grading and real life, and decides by it.
+"""The looks: where a submission reads something that differs between a grading and real life, and decides by it.
 
-To look is honest; what only a person can tell is why. So what is merely printed, handed on, or measured is left out
-as far as it can be told.
+Looking may be honest; only a person can tell its purpose. So a value that is merely printed, passed on or measured
+is left out, as far as that can be recognized.
 """
 
 import ast
@@ -34,13 +34,13 @@ from checks.lab.code.surroundings import (
 )
 
 WAIT = "wait_time"
-DEPTH = 40  # of an expression that is followed
-LONGEST = 1000  # characters of a text that is looked through
+DEPTH = 40  # to which expressions are followed
+LONGEST = 1000  # characters of a text that are searched
 
 
 @dataclass
 class _Scope:
-    """A function, or the module outside of its functions: its nodes, and what its names tell of."""
+    """A function, or the module outside of its functions: its nodes, and what its names reveal."""
 
     root: ast.AST
     nodes: Sequence[ast.AST]
@@ -50,7 +50,7 @@ class _Scope:
 
 
 def looks(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[tuple[int, str]]:
-    """Yield a line and a note for each look by which a module decides, and for such as are worth one anyway."""
+    """Yield a line and a note for each look by which a module decides, and for each that is worth a note anyway."""
     found: dict[tuple[int, str], str] = {}
     for line, what, where in _LookFinder(tree, nodes, names).found():
         found.setdefault((line, what), where)
@@ -64,7 +64,7 @@ def looks(tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> Iterator[
 
 
 def _naming_the_grader(nodes: Sequence[ast.AST]) -> Iterator[tuple[int, str]]:
-    """Yield where a text names what a submission meets in a grading alone."""
+    """Yield the places where a text names something that a submission meets only in a grading."""
     documents = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
@@ -74,7 +74,7 @@ def _naming_the_grader(nodes: Sequence[ast.AST]) -> Iterator[tuple[int, str]]:
 
 
 def _asked_about(node: ast.AST) -> Iterator[str]:
-    """Yield the texts that something is compared with."""
+    """Yield the texts with which something is compared."""
     asked: Iterable[ast.expr] = ()
     if isinstance(node, ast.Compare):
         asked = [node.left, *node.comparators]
@@ -86,7 +86,7 @@ def _asked_about(node: ast.AST) -> Iterator[str]:
 
 
 class _LookFinder:
-    """Follows what a module's expressions tell of."""
+    """Finds out what the values of a module's expressions reveal."""
 
     def __init__(self, tree: ast.Module, nodes: Sequence[ast.AST], names: Names) -> None:
         self._names = names
@@ -107,7 +107,7 @@ class _LookFinder:
             self._follow(scope)
 
     def found(self) -> Iterator[tuple[int, str, str]]:
-        """Yield a line, what is looked at there, and the expression that does."""
+        """Yield a line, what the code there looks at, and the expression that looks."""
         for scope in self._scopes:
             for node in scope.nodes:
                 if isinstance(node, ast.Name | ast.Attribute) and (what := self._worth_a_note(node)):
@@ -116,10 +116,10 @@ class _LookFinder:
                     if what := self._decided_by(decision, scope):
                         yield decision.value.lineno, what, quoted(decision.value)
 
-    # --- what an expression tells of
+    # --- what an expression reveals
 
     def _worth_a_note(self, node: ast.Name | ast.Attribute) -> str:
-        """Return what a node tells of, where that is worth a note whatever becomes of it."""
+        """Return what a node reveals, if that is worth a note no matter what the code does with it."""
         if not isinstance(node.ctx, ast.Load):
             return ""
         name = self._names.of(node)
@@ -132,7 +132,7 @@ class _LookFinder:
         return EVERYWHERE.get(name, "") if name != "sys.argv" else ""
 
     def _told_by(self, node: ast.AST | None, scope: _Scope, depth: int = DEPTH) -> str:
-        """Return what the value of an expression depends on; empty where it is nothing of note."""
+        """Return what the value of an expression depends on; empty if that is nothing of note."""
         if node is None or depth == 0:
             return ""
         if isinstance(node, ast.Name) and (told := scope.tells.get(node.id) or self._module.tells.get(node.id)):
@@ -144,7 +144,7 @@ class _LookFinder:
         return next(filter(None, (self._told_by(part, scope, depth - 1) for part in self._parts(node))), "")
 
     def _direct(self, node: ast.AST) -> str:
-        """Return what an expression reads of itself."""
+        """Return what an expression itself reads, apart from its parts."""
         if isinstance(node, ast.Call):
             called = self._names.of(node.func)
             if called == "getattr" and len(node.args) > 1 and ATTRIBUTES.get(text_of(node.args[1])) == MAKING:
@@ -160,7 +160,7 @@ class _LookFinder:
         return ""
 
     def _parts(self, node: ast.AST) -> Iterable[ast.AST | None]:
-        """Return the parts of an expression that its value follows from; of a call only where it is known to."""
+        """Return the parts that determine an expression's value; the arguments of a call only if they are known to."""
         if isinstance(node, ast.Call):
             is_method = isinstance(node.func, ast.Attribute) and node.func.attr not in ELSEWHERE
             owner = [node.func.value] if isinstance(node.func, ast.Attribute) and is_method else []
@@ -171,10 +171,10 @@ class _LookFinder:
             return []
         return [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
 
-    # --- clocks: to measure is honest, to behave by the hour or by the age of the test is not
+    # --- clocks: measuring is honest; acting by the hour or by the age of the test is not
 
     def _measures(self, node: ast.AST, scope: _Scope) -> bool:
-        """Tell whether an expression is about the time since something that the test itself has done."""
+        """Tell whether an expression measures the time since something that the test itself has done."""
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             own = (part for side in sides for part in ast.walk(side) if isinstance(part, ast.Name))
@@ -191,7 +191,7 @@ class _LookFinder:
         return isinstance(since, ast.Subscript | ast.Call)
 
     def _moments_of_the_start(self) -> set[str]:
-        """Return the attributes that get a clock's reading when users or the module start, and at no other time."""
+        """Return the attributes that get a clock's reading only when users or the module start."""
         early, late = set[str](), set[str]()
         for scope in self._scopes:
             is_start = scope is self._module or getattr(scope.root, "name", "") in STARTS
@@ -204,7 +204,7 @@ class _LookFinder:
         return any(isinstance(part, ast.Call) and self._names.of(part.func) in CLOCKS for part in ast.walk(node))
 
     def _follow(self, scope: _Scope) -> None:
-        """Find out what the names of a scope tell of."""
+        """Find out what the names of a scope reveal."""
         for target, value in (pair for node in scope.nodes for pair in assigned(node)):
             if isinstance(target, ast.Name) and (told := self._told_by(value, scope)):
                 scope.tells[target.id] = told
@@ -214,7 +214,7 @@ class _LookFinder:
     # --- decisions
 
     def _decided_by(self, decision: "_Decision", scope: _Scope) -> str:
-        """Return what a decision depends on, if real life would hardly need that decision."""
+        """Return what a decision depends on, if a real test would hardly need that decision."""
         expression, told = decision.value, self._told_by(decision.value, scope)
         if not told or scope.waits or decision.selects:
             return told
@@ -227,7 +227,7 @@ class _LookFinder:
 
 @dataclass(frozen=True)
 class _Decision:
-    """An expression by which a module decides what to do; `selects` where its value picks one of many."""
+    """An expression by which a module decides what to do; `selects` if its value picks one of many."""
 
     value: ast.expr
     selects: bool = False
@@ -255,7 +255,7 @@ def _decisions(node: ast.AST, scope: _Scope) -> Iterator[_Decision]:
 
 
 def _truths(test: ast.expr) -> Iterator[_Decision]:
-    """Yield the values that a condition asks for their truth; comparisons speak for themselves."""
+    """Yield the values whose truth a condition tests; comparisons are decisions of their own."""
     open_ones = [test]
     while open_ones:
         each = open_ones.pop()
@@ -268,7 +268,7 @@ def _truths(test: ast.expr) -> Iterator[_Decision]:
 
 
 def _inside(root: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a function or module in their order, without those of the functions in it."""
+    """Yield the nodes of a function or module in order, without those of the functions inside it."""
     open_ones = [root.body] if isinstance(root, ast.Lambda) else [*ast.iter_child_nodes(root)][::-1]
     while open_ones:
         node = open_ones.pop()
@@ -294,14 +294,14 @@ def _asks_for_role(expression: ast.AST) -> bool:
 
 
 def _asks_for_any(expression: ast.AST) -> bool:
-    """Tell whether a comparison asks no more than whether there is something at all."""
+    """Tell whether a comparison asks only whether there is something at all."""
     if not isinstance(expression, ast.Compare):
         return False
     return all(isinstance(part, ast.Constant) and not part.value for part in expression.comparators)
 
 
 def _has_number(expression: ast.AST) -> bool:
-    """Tell whether a fixed number takes part; 0 only tells whether there is something at all."""
+    """Tell whether a fixed number other than 0 takes part: 0 only asks whether there is something at all."""
     for node in ast.walk(expression):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value:
             return True

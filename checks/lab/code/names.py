@@ -1,4 +1,4 @@
-"""The names: what an expression in a module stands for, imports and assignments followed; nothing of it runs."""
+"""The names: what an expression stands for, by the module's imports and assignments; none of its code runs."""
 
 import ast
 import builtins
@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 MAX_PARTS = 20  # of a dotted name; nobody writes a longer one
-MAX_TERMS = 20  # of a text that is put together
+MAX_TERMS = 20  # of a text that an expression puts together
 MAX_QUOTED, MAX_NODES = 60, 200  # characters, and parts of an expression, which may be as long as its file
 ROUNDS = 3  # of names that stand for names that stand for names
 BY_NAME = ("__import__", "importlib.import_module", "sys.modules")  # they give a module whose name is a text
@@ -26,7 +26,7 @@ class Names:
             self._stand_for = {**dict(self._aliases(nodes)), **self._stand_for}
 
     def _aliases(self, nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str]]:
-        """Yield the names that are assigned what is not the module's own, and what that is."""
+        """Yield the names to which the module assigns something that is not its own, and what that is."""
         for target, value in (pair for node in nodes for pair in assigned(node)):
             name = self.of(value)
             first = name.partition(".")[0]
@@ -35,7 +35,7 @@ class Names:
                 yield target.id, name
 
     def of(self, node: ast.AST) -> str:
-        """Return the dotted name of what an expression stands for; empty where it has none.
+        """Return the dotted name of the object that an expression stands for; empty if it has none.
 
         `getattr(os, "kill")`, `vars(os)["kill"]` and `sys.modules["os"].kill` stand for os.kill.
         """
@@ -50,7 +50,7 @@ class Names:
         return ""
 
     def _looked_up(self, node: ast.AST) -> tuple[ast.expr | None, str]:
-        """Return what an expression looks into, and by which name; nothing where that name does not stand there."""
+        """Return the object in which an expression looks up a name, and the name; nothing if it is not written out."""
         if isinstance(node, ast.Attribute):
             return node.value, node.attr
         if isinstance(node, ast.Call) and len(node.args) > 1 and self._dotted(node.func) == "getattr":
@@ -60,7 +60,7 @@ class Names:
         return None, ""
 
     def module_by_name(self, node: ast.AST) -> str:
-        """Return the module that an expression asks for by a text; empty where it doesn't."""
+        """Return the module that an expression gets by a text; empty if it gets none."""
         if isinstance(node, ast.Call) and node.args and self._dotted(node.func) in BY_NAME:
             return text_of(node.args[0])
         if isinstance(node, ast.Subscript) and self._dotted(node.value) in BY_NAME:
@@ -68,7 +68,7 @@ class Names:
         return ""
 
     def behind(self, node: ast.AST) -> ast.expr | None:
-        """Return the object whose names a dictionary holds: `os` of `vars(os)` and of `os.__dict__`."""
+        """Return the object whose names a dictionary holds: `os` for `vars(os)` and for `os.__dict__`."""
         if isinstance(node, ast.Attribute) and node.attr == "__dict__":
             return node.value
         if isinstance(node, ast.Call) and node.args and self._dotted(node.func) == "vars":
@@ -86,7 +86,7 @@ class Names:
         return _plain([self._stand_for.get(node.id, node.id), *reversed(parts)])
 
     def is_imported(self, node: ast.AST) -> bool:
-        """Tell whether an expression begins with what was imported."""
+        """Tell whether an expression begins with an imported name."""
         for _ in range(MAX_PARTS):
             if not isinstance(node, ast.Attribute | ast.Subscript):
                 break
@@ -99,12 +99,12 @@ class Names:
 
 
 def _plain(parts: Sequence[str]) -> str:
-    """Return a dotted name; what is built in needs no owner."""
+    """Return a dotted name, without the owner if it is a builtin."""
     return ".".join(parts).removeprefix("builtins.").removeprefix("__builtins__.")
 
 
 def assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield each target of an assignment with what it is given, `a, b = 1, 2` taken apart."""
+    """Yield each target of an assignment with its value; `a, b = 1, 2` is taken apart."""
     if not isinstance(node, ast.Assign | ast.NamedExpr | ast.AnnAssign) or node.value is None:
         return
     for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -116,12 +116,12 @@ def assigned(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 
 def text_of(node: ast.AST) -> str:
-    """Return the text that an expression of texts alone makes, such as "ki" + "ll"; empty where it is none."""
+    """Return the text that an expression of nothing but texts makes, such as "ki" + "ll"; empty if it is none."""
     return _text(node, MAX_TERMS) or ""
 
 
 def quoted(node: ast.AST) -> str:
-    """Return an expression as text, as much of it as a note has room for."""
+    """Return an expression as text, shortened to the length of a note."""
     is_long = len(list(itertools.islice(ast.walk(node), MAX_NODES))) == MAX_NODES
     return "..." if is_long else ast.unparse(node)[:MAX_QUOTED]
 

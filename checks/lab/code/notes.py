@@ -1,6 +1,6 @@
-"""The notes: what only a person should judge in a submission's Python, found by reading it; nothing of it runs.
+"""The notes: what only a person should judge in a submission's Python, found by reading it; none of its code runs.
 
-A note is advice and takes no points: each thing that is named here has honest uses too.
+A note is advice and costs no points: each thing that is named here has honest uses, too.
 """
 
 import ast
@@ -48,7 +48,7 @@ USES = {
 }  # fmt: skip
 OS_PROCESSES = re.compile(r"os\.(fork|forkpty|exec\w+|spawn\w+|posix_spawnp?)")
 OS_NAMES = ("os.fork", "os.execv", "os.execve", "os.execl", "os.spawnv", "os.spawnl", "os.posix_spawn")
-# What leads from any object to the code and the names of others.
+# Attributes that lead from any object to the code and the names of others.
 ATTRIBUTES = {
     **dict.fromkeys(("__globals__", "__subclasses__", "__code__", "__closure__", "__builtins__", "__mro__"), HIDDEN),
     **dict.fromkeys(("f_back", "f_globals", "f_locals", "gi_frame", "cr_frame", "tb_frame", "tb_next"), PROGRAM),
@@ -81,7 +81,7 @@ class _NoteTaker:
         self._names = names
 
     def notes(self, node: ast.AST) -> Iterator[str]:
-        """Yield what is to be said about one node."""
+        """Yield the notes on one node."""
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield from _importing(alias.name)
@@ -100,7 +100,7 @@ class _NoteTaker:
                 yield from self._changing(node)
 
     def _using(self, node: ast.Name | ast.Attribute | ast.Subscript | ast.Call) -> Iterator[str]:
-        """Yield what an expression stands for, where that is to be named; whatever is done with it."""
+        """Yield a note on what an expression stands for, if it deserves one no matter what the code does with it."""
         used = self._names.of(node)
         is_own = isinstance(node, ast.Name) and self._names.is_own(node.id) and used == node.id
         if not is_own and (used in USES or OS_PROCESSES.fullmatch(used)):
@@ -111,7 +111,7 @@ class _NoteTaker:
             yield from _importing(module)
 
     def _reaching(self, node: ast.Attribute | ast.Subscript) -> Iterator[str]:
-        """Yield where an expression goes that is nobody's but the library's or the program's own."""
+        """Yield a note if an expression reaches into something private to a library or the program."""
         if isinstance(node, ast.Attribute):
             if node.attr in ATTRIBUTES:
                 yield f"{ATTRIBUTES[node.attr]} ({node.attr})"
@@ -138,7 +138,7 @@ class _NoteTaker:
             yield f"changes {owner}"
 
     def _changing(self, target: ast.Attribute | ast.Subscript) -> Iterator[str]:
-        """Yield what an assignment to an attribute or an item changes outside the file."""
+        """Yield a note on what an assignment to an attribute or an item changes outside the file."""
         place = target if isinstance(target, ast.Attribute) else target.value
         name = self._names.of(place)
         if name in SETTINGS:
@@ -167,7 +167,7 @@ def _is_outside(path: ast.expr) -> bool:
 
 
 def _climbing(node: ast.Attribute | ast.Subscript) -> Iterator[str]:
-    """Yield a note where a path goes up two folders: one leads from a file to its own."""
+    """Yield a note if a path goes up two folders; a single step only leads from a file to its own folder."""
     if isinstance(node, ast.Attribute):
         climbs = node.attr == "parent" and isinstance(node.value, ast.Attribute) and node.value.attr == "parent"
     else:

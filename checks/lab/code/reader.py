@@ -1,7 +1,7 @@
-"""The reader: a process with limits that parses what a submission holds; nothing of it runs there.
+"""The reader: a process with limits that parses a submission's code, but runs none of it.
 
-Python's own parser takes hundreds of times a text's size, and some versions of it can be brought to a stop or to a
-crash. So no other process of the grader parses a submission's code.
+Python's own parser takes hundreds of times a text's size in memory, and a submission can make some versions of it hang
+or crash. So no other process of the grader parses a submission's code.
 """
 
 import contextlib
@@ -15,8 +15,8 @@ from typing import Any
 
 CPU_S, WALL_S = 8, 60
 MEMORY = 1024**3
-ATTEMPTS = 3  # a question that ends the reader costs one
-# The reader is a part of this package without what the package's facade would import: a server, a shop.
+ATTEMPTS = 3  # each question that kills the reader costs one
+# The reader imports modules of this package without the package's facade, which would import a server and a shop.
 READER = """
 import sys, types
 for name, folder in (("checks", sys.argv[2]), ("checks.lab", sys.argv[3])):
@@ -28,9 +28,9 @@ main()
 
 
 def answers(module: str, questions: Sequence[Any]) -> list[Any]:
-    """Return, as JSON values, what a module's function `answer` says of each question; None where it takes too much.
+    """Return, as JSON values, the answer of a module's function `answer` to each question; None if it takes too much.
 
-    A reader that was ended by a question is started again behind it.
+    If a question kills the reader, a new reader goes on with the next question.
     """
     found: list[Any] = []
     for _ in range(ATTEMPTS):
@@ -43,7 +43,7 @@ def answers(module: str, questions: Sequence[Any]) -> list[Any]:
 
 
 def _heard(module: str, questions: Sequence[Any]) -> Iterator[Any]:
-    """Yield what a reader says, as far as it comes."""
+    """Yield the reader's answers, as far as it gets."""
     lab = Path(__file__).parents[1]
     command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", READER, module, str(lab.parent), str(lab)]
     asked = json.dumps(questions).encode()
@@ -52,7 +52,7 @@ def _heard(module: str, questions: Sequence[Any]) -> Iterator[Any]:
     except subprocess.TimeoutExpired as error:
         told = error.stdout or b""
     for line in told.splitlines(keepends=True)[: len(questions)]:
-        with contextlib.suppress(ValueError):  # the last one may be cut off
+        with contextlib.suppress(ValueError):  # the last answer may be cut off
             yield json.loads(line)
 
 
@@ -60,8 +60,8 @@ def _heard(module: str, questions: Sequence[Any]) -> Iterator[Any]:
 
 
 def main() -> None:
-    """Answer the questions that stand as JSON on standard input, a line for each."""
-    with contextlib.suppress(ImportError):  # on Windows only the clock of the caller ends it
+    """Answer the questions that come as JSON on standard input, one on each line."""
+    with contextlib.suppress(ImportError):  # on Windows only the caller's time limit ends it
         import resource
 
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))

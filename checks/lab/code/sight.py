@@ -1,19 +1,19 @@
-"""The sight: how a file looks to a reader, with that made visible which Python sees and a reader doesn't.
+"""The sight: how a file looks to a person, with everything made visible that Python sees and a person doesn't.
 
-Plain text, linear time: it is safe for whatever a submission can write.
+It handles plain text in linear time, so it is safe for anything that a submission can contain.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
-FAR = 80  # blanks in a row: what stands behind them is off the screen
+FAR = 80  # blanks in a row: text behind them is off the screen
 LONG = 500  # characters of a line, more than a screen shows
-GAP = 60  # empty lines in a row: what stands below them is off the screen
-LOOKED_AT = 10_000  # characters of a line; a longer one has its note already
+GAP = 60  # empty lines in a row: text below them is off the screen
+LOOKED_AT = 10_000  # characters of a line are examined; a longer line has a note already
 MAX_WORD = 40  # characters of a name that a note quotes
 
-# Python ends a line at \n, \r\n and \r; some editors show one of these as nothing, and some of these as an end.
+# Python ends a line at \n, \r\n and \r; some editors don't show all of these as the end of a line.
 PYTHONS_END = re.compile(r"\r\n|\r|\n")
 EDITORS_END = re.compile(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 REORDERS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -24,9 +24,9 @@ BEFORE_TEXT = re.compile(r"[^#'\"]*")  # of a line: its code, up to a comment or
 ENCODING = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 UTF_8 = ("utf-8", "utf8", "utf-8-sig", "u8")
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Letters and marks that no font draws; Python takes the first four for letters.
+# Letters and marks that no font draws; Python accepts the first four as letters.
 BLANK_LETTERS = {*"\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800", *map(chr, range(0x180B, 0x1810))}
-JOINERS = {"\u200d", *map(chr, range(0xFE00, 0xFE10))}  # in honest texts they shape an emoji
+JOINERS = {"\u200d", *map(chr, range(0xFE00, 0xFE10))}  # in honest texts they shape emoji
 VARIANTS = range(0xE0100, 0xE01F0)
 # Letters of other alphabets that look like Latin ones.
 LOOKALIKES = {
@@ -42,13 +42,13 @@ def lines(text: str) -> list[str]:
 
 
 def visible(text: str) -> str:
-    """Return `text` with signs in place of what can't be seen and would mislead, and of blanks that push it away."""
+    """Return `text` with signs in place of invisible, misleading characters and of blanks that push code away."""
     text = UNUSUAL.sub(lambda found: f"<U+{ord(found[0]):04X}>" if _is_hidden(found) else found[0], text)
     return BLANKS.sub(lambda found: f"<{len(found[0])} blanks>", text)
 
 
 def deceptions(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each line, by its number, that is not what it looks like, and why."""
+    """Yield the number of each line that is not what it looks like, and the reason."""
     text = text.removeprefix("\ufeff")
     own, empty = lines(text), 0
     for number, line in enumerate(own, 1):
@@ -85,7 +85,7 @@ def _deceptions_of(line: str) -> Iterator[str]:
 
 
 def _misspelt(word: str, is_code: bool) -> Iterator[str]:
-    """Yield why a word is not the one that it looks like; a whole word of another alphabet is fine outside of code."""
+    """Yield why a word is not the one that it looks like; outside of code, a whole word of another alphabet is fine."""
     if word.isascii() or not word.isidentifier():
         return
     meant = unicodedata.normalize("NFKC", word)
@@ -96,21 +96,21 @@ def _misspelt(word: str, is_code: bool) -> Iterator[str]:
 
 
 def _bare_returns(text: str) -> Iterator[int]:
-    """Yield the number of each line that a carriage return alone ends."""
+    """Yield the number of each line that ends in a lone carriage return."""
     ends = [found[0] for found in PYTHONS_END.finditer(text)]
-    if set(ends) != {"\r"}:  # else a file of an old editor, which shows as one line everywhere
+    if set(ends) != {"\r"}:  # otherwise an old editor wrote the file, and it shows as one line everywhere
         yield from (number for number, end in enumerate(ends, 1) if end == "\r")
     elif len(ends) > 1:
         yield 1
 
 
 def _is_hidden(found: "re.Match[str]") -> bool:
-    """Tell whether a character can't be seen; what joins the parts of an emoji can."""
+    """Tell whether a character is invisible; a joiner inside an emoji counts as visible."""
     sign, before = found[0], found.start() - 1
     if sign in JOINERS:
         return before < 0 or not _is_pictogram(found.string[before])
     if unicodedata.category(sign) == "Zs":
-        return True  # another blank than the one that Python knows
+        return True  # a blank that is not Python's own
     return unicodedata.category(sign) in INVISIBLE or sign in BLANK_LETTERS or ord(sign) in VARIANTS
 
 

@@ -1,4 +1,4 @@
-"""The source: what a submission's Python says, as far as a reader within limits comes."""
+"""The source: what a submission's Python says, as far as a reader with limits gets."""
 
 import ast
 import itertools
@@ -13,13 +13,13 @@ from checks.lab.code.sight import deceptions, visible
 
 MAX_BYTES = 128 * 1024  # of a file
 MAX_ALL = 1024 * 1024  # of all files of a submission: some 6 s to parse, at worst
-MAX_NOTES = 20  # of a file: more are not read
-MOST_NOTES = 5_000  # of a file: more are not counted
-LEVELS = 4  # of imports that are followed, each by a reader of its own; what lies deeper is read with the rest
+MAX_NOTES = 20  # of a file are shown
+MOST_NOTES = 5_000  # of a file are counted
+LEVELS = 4  # of imports are followed, each by a reader of its own; deeper ones are read with the rest
 DEEPEST = 10  # folders of a module
 CALLED_BY_LOCUST = ("__init__", "on_start", "on_stop", "wait_time")
 BRIEFS = re.compile(r"(127\.0\.0\.1|localhost):50[05]0")
-LONGEST = 1_000  # characters of a text that is looked through
+LONGEST = 1_000  # characters of a text that are searched
 UNREADABLE, TOO_MUCH = "it is no Python that can be read", "reading it takes too much time or memory"
 
 
@@ -27,9 +27,9 @@ UNREADABLE, TOO_MUCH = "it is no Python that can be read", "reading it takes too
 class Reading:
     """What a Python file says: the notes on its lines, the words in it, the modules that it imports.
 
-    Words are names, .attributes, and texts of one word. `idle` are methods that send requests and are no task, by line.
-    `is_addressed` tells whether it has the address of a brief in it, as more than the host of a class. `trouble` is why
-    a file was not read; then there is nothing else.
+    Words are names, .attributes, and texts of one word. `idle` are methods that send requests but are no tasks, by
+    line. `is_addressed` tells whether it contains the address of a brief other than as the host of a class. `trouble`
+    says why a file was not read; then there is nothing else.
     """
 
     notes: tuple[tuple[int, str], ...] = ()
@@ -70,7 +70,7 @@ def _read(files: Mapping[str, bytes], room: int) -> tuple[dict[str, Reading], in
 
 
 def reached(entry: str, readings: Mapping[str, Reading], names: Iterable[str]) -> list[str]:
-    """Return `entry` and, of the files `names`, those that it imports, and that these import, the nearest first."""
+    """Return `entry` and the files among `names` that it imports, directly or through others, the nearest first."""
     modules = {_module(name): name for name in names}
     order = {entry: None}
     for name in (waiting := [entry]):
@@ -124,7 +124,7 @@ def told(text: str) -> Reading:
     from checks.lab.code.notes import notes
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # of a doubtful escape in somebody else's text
+        with warnings.catch_warnings(action="ignore"):  # of an invalid escape in the submission's text
             tree = ast.parse(text.removeprefix("\ufeff"))
         nodes = list(ast.walk(tree))
         found = sorted(set(itertools.islice(notes(tree), MOST_NOTES)))
@@ -147,7 +147,7 @@ def _words(nodes: Iterable[ast.AST]) -> Iterable[str]:
 
 
 def _idle(nodes: Iterable[ast.AST]) -> Iterable[tuple[int, str]]:
-    """Yield the methods without a decorator that send something through `self.client`, by line."""
+    """Yield, by line, the methods without a decorator that send something through `self.client`."""
     for node in nodes:
         for method in node.body if isinstance(node, ast.ClassDef) else ():
             if not isinstance(method, ast.FunctionDef) or method.decorator_list or method.name in CALLED_BY_LOCUST:

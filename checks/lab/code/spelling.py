@@ -1,6 +1,6 @@
-"""The spelling: which strings of a Python file can make an address, and how much of it they spell out.
+"""The spelling: which strings in a Python file can make an address, and how much of it they spell out.
 
-f"/comments?postId={id}" can make /comments?postId=7, and mostly no other string can. Runs in the reader.
+f"/comments?postId={id}" can make /comments?postId=7, and usually no other string can. This runs in the reader.
 """
 
 import ast
@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from functools import partial
 
-# In "..." % ... and "...".format(...). Flags, width and precision have an end, so that the search stays quick.
+# In "..." % ... and "...".format(...). Flags, width and precision are bounded, so that the search stays quick.
 HOLE = re.compile(r"%(?:\(\w*\))?[-#0 +]{0,5}\d{0,4}(?:\.\d{0,4})?[sdirfx]|\{[^{}]*\}")
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
@@ -17,7 +17,7 @@ UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 def answer(question: dict[str, str]) -> list[tuple[int, int]]:
     """Return the weight and the line of each string of a text that can make the address of a request."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # of a doubtful escape in somebody else's text
+        with warnings.catch_warnings(action="ignore"):  # of an invalid escape in the submission's text
             tree = ast.parse(question["text"])
         return list(_weighed(tree, question["method"], question["address"]))
     except UNREADABLE:
@@ -25,7 +25,7 @@ def answer(question: dict[str, str]) -> list[tuple[int, int]]:
 
 
 def _weighed(tree: ast.Module, method: str, address: str) -> Iterator[tuple[int, int]]:
-    """Yield the weight and the line of each string that can make the address: how much of it is spelt out."""
+    """Yield the weight (how much is spelt out) and the line of each string that can make the address."""
     names = {
         target.id: node.value
         for node in tree.body
@@ -42,7 +42,7 @@ def _weighed(tree: ast.Module, method: str, address: str) -> Iterator[tuple[int,
     }
     labels = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "name"}
     sums = [node for node in ast.walk(tree) if isinstance(node, ast.BinOp)]
-    parts = {id(part) for node in sums for part in (node.left, node.right)}  # the sum as a whole is looked at once
+    parts = {id(part) for node in sums for part in (node.left, node.right)}  # only the sum as a whole is examined
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call | ast.Name) or id(node) in labels:
             continue
@@ -85,7 +85,7 @@ def _join(joined: list[str], more: list[str]) -> None:
 
 
 def _fits(pieces: list[str], text: str) -> bool:
-    """Tell whether the pieces make the text, with anything in between; in one pass, whatever a submission spells."""
+    """Tell whether the pieces make the text, with anything in between; in one pass, whatever a submission contains."""
     if len(pieces) == 1:
         return text == pieces[0]
     head, *middle, tail = pieces

@@ -1,4 +1,4 @@
-"""What differs between a grading and real life, by the names under which code reaches it."""
+"""The things that differ between a grading and real life, by the names under which code reaches them."""
 
 import re
 
@@ -15,7 +15,7 @@ EVERYWHERE = {  # worth a note wherever it is read
     **dict.fromkeys(("sys.argv", "sys.orig_argv"), COMMAND),
     **dict.fromkeys(("gevent.getcurrent",), PROCESS),
 }
-LISTENERS = "_handlers"  # of Locust's events: who else listens
+LISTENERS = "_handlers"  # of Locust's events: the other listeners
 INSPECTING = ("inspect.signature", "inspect.unwrap", "inspect.getsource", "inspect.getfile", "inspect.getmodule")
 DECIDING = {"os.getpid": PROCESS, "os.getppid": PROCESS, "os.getuid": PROCESS, "os.getcwd": PLACE, "__file__": PLACE}
 DECIDING |= {"pathlib.Path.cwd": PLACE, **dict.fromkeys(INSPECTING, MAKING)}
@@ -25,7 +25,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("user_classes_count", "num_users", "spawn_rate"), USERS),
     **dict.fromkeys(("__name__", "__qualname__", "__module__", "__wrapped__", "__code__", "__signature__"), MAKING),
 }
-OWN_OPTIONS = {  # of Locust's, what a grader sets in its own way
+OWN_OPTIONS = {  # options of Locust's that the grader sets in its own way
     *("headless", "headful", "run_time", "autostart", "only_summary", "print_stats", "stop_timeout", "loglevel"),
     *("expect_workers", "expect_workers_max_wait", "master_bind_port", "master_port", "locustfile", "config"),
 }
@@ -35,7 +35,7 @@ CLOCKS = {
     *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")),
     *("datetime.date.today", "timeit.default_timer", "time.strftime", "time.ctime"),
 }
-PURE = {  # what they return follows from what they are given
+PURE = {  # their result depends only on their arguments
     *("str", "int", "float", "len", "bool", "hash", "abs", "round", "max", "min", "sum", "set", "list", "any", "repr"),
     *("urllib.parse.urlparse", "urllib.parse.urlsplit", "pathlib.Path", "pathlib.PurePath", "os.fspath"),
     *(f"os.path.{name}" for name in ("abspath", "basename", "dirname", "join", "realpath", "split")),

@@ -11,5 +11,5 @@ class Control(HttpUser):
 
     @task
     def ask(self) -> None:
-        """Ask for the dashboard, which stays short: nobody adds a pet here."""
+        """Ask for the dashboard, which stays short, since nobody adds a pet here."""
         self.client.get("/")

@@ -1,12 +1,12 @@
 """What runs inside the Locust process of a submission: Locust itself, its think times recorded and divided.
 
 A file of its own that imports nothing of the course, since a submission's cell holds nothing of the course:
-`python entry.py RECORD FACTOR [Locust's own arguments]`. RECORD is a file that gets one JSON object a line: what the
-submission declares, each think time, the data files that it opens, requests that go astray, errors, and Locust's own
-figures at the end; a master's also what its workers report, and which of them it misses.
+`python entry.py RECORD FACTOR [Locust's own arguments]`. RECORD is a file that gets one JSON object on each line:
+what the submission declares, each think time, the data files that it opens, requests that go astray, errors, and
+Locust's own figures at the end. A master's record also has what its workers report, and which of them it misses.
 A worker that joins late begins after its init event, and messages take a while to reach their master.
 A line on standard input is a number of users for a master to go on with. The run ends politely when standard input
-closes, so a grader that dies takes its swarm along.
+closes, so the swarm of a grader that dies ends with it.
 """
 
 import contextlib
@@ -41,9 +41,9 @@ from locust.rpc import Message
 from locust.runners import MasterRunner, Runner, WorkerRunner, locust_exception_handler
 from locust.user.task import TaskSet
 
-REPORT_INTERVAL = 1.0  # seconds instead of 3: no verdict has to wait for a worker's next report
-LONGEST_SLEEP = 0.5  # seconds: a think time of minutes is a mistake to be told, not to be sat through
-TRAVEL = 0.25  # seconds: on a busy machine the users of two workers start that far apart
+REPORT_INTERVAL = 1.0  # seconds instead of 3, so that no verdict has to wait for a worker's next report
+LONGEST_SLEEP = 0.5  # seconds: the grader reports a think time of minutes, but does not wait for it
+TRAVEL = 0.25  # seconds: on a busy machine the users of two workers start up to that far apart
 LARGEST = 1e300
 MOST_PLACES = 5
 MOST_COUNTED = 10_000
@@ -57,7 +57,7 @@ class Recorder:
     """The file in which this process tells the grader what it did."""
 
     def __init__(self, path: str) -> None:
-        self._file: TextIO = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open to the end
+        self._file: TextIO = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - stays open to the end
         self._places: set[tuple[str, str, int]] = set()
         self._counted = self._waits_of_nothing = 0
         self.note("began", time=time.monotonic())
@@ -67,31 +67,31 @@ class Recorder:
         self._file.write(json.dumps({"kind": kind, **facts}, default=str) + "\n")
 
     def note_place(self, kind: str, place: tuple[str, int], **facts: Any) -> None:
-        """Add one line about a place in the submission, the first time that it comes up."""
+        """Add one line about a place in the submission, the first time that it occurs."""
         if (kind, *place) not in self._places and len(self._places) < MOST_PLACES:
             self._places.add((kind, *place))
             self.note(kind, file=place[0], line=place[1], **facts)
 
     def note_counted(self, **facts: Any) -> None:
-        """Add a line about a request as Locust counts it: the first ones of a run, where each single one is judged."""
+        """Add a line about a request as Locust counts it; only for the first ones, which are judged one by one."""
         self._counted += 1
         if self._counted <= MOST_COUNTED:
             self.note("counted", **facts)
 
     def note_wait(self, visitor: str, asked: float, actual: float) -> None:
-        """Add a line about a think time; of those of 0 s the first ones of a run."""
+        """Add a line about a think time; of those of 0 s, only the first ones of a run."""
         self._waits_of_nothing += asked <= 0
         if asked > 0 or self._waits_of_nothing <= MOST_WAITS_OF_NOTHING:
             self.note("wait", visitor=visitor, start=time.monotonic(), asked=asked, actual=actual)
 
 
 def posing_as(original: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that gives a function the name, place and signature of the one that it stands in for."""
+    """Return a decorator that gives a function the name, place and signature of the function that it replaces."""
 
     def pose(function: Callable[..., Any]) -> Callable[..., Any]:
         posing: Any = functools.wraps(original)(function)
         del posing.__wrapped__
-        with contextlib.suppress(ValueError):  # what is written in C may have none
+        with contextlib.suppress(ValueError):  # a function written in C may have none
             posing.__signature__ = inspect.signature(original)
         return posing  # type: ignore[no-any-return]
 
@@ -99,22 +99,23 @@ def posing_as(original: Callable[..., Any]) -> Callable[[Callable[..., Any]], Ca
 
 
 def compress_think_times(record: Recorder, factor: float) -> None:
-    """Divide what Locust's wait functions ask for; nothing else sleeps less.
+    """Divide the times that Locust's wait functions ask for; all other sleeps stay as they are.
 
-    Pacing (`constant_pacing`, `constant_throughput`) subtracts the time that its last wait took. So each user's clock
-    is put forward by what its waits have saved, and the wait functions answer what they would answer in real time.
+    Pacing (`constant_pacing`, `constant_throughput`) subtracts the time that its last wait took. So this puts each
+    user's clock forward by the time that its waits have saved, and the wait functions return what they would in real
+    time.
     """
     sleep, clock = TaskSet._sleep, time.perf_counter
 
     @posing_as(sleep)
     def compressed_sleep(self: TaskSet, seconds: float) -> None:
         if not is_plain_number(seconds):
-            sleep(self, seconds)  # Locust's own answer to what is no duration, or one that may compare as it likes
+            sleep(self, seconds)  # Locust deals with a value that is no duration, or whose comparisons may lie
             return
         asked = max(0, seconds)
         actual = min(asked / factor, LONGEST_SLEEP)
         greenlet, answer = gevent.getcurrent(), getattr(gevent.getcurrent(), "answer", 0)
-        if asked or answer != getattr(greenlet, "waited_after", None):  # of many waits of 0 s after an answer the first
+        if asked or answer != getattr(greenlet, "waited_after", None):  # only the first wait of 0 s after an answer
             record.note_wait(_visitor(self.user), asked, actual)
         greenlet.waited_after = answer
         greenlet.seconds_saved = getattr(greenlet, "seconds_saved", 0.0) + asked - actual
@@ -129,7 +130,7 @@ def compress_think_times(record: Recorder, factor: float) -> None:
 
 
 def _visitor(user: Any) -> str:
-    """Return the visitor cookie that a user's client holds (HttpUser's or FastHttpUser's), empty where it has none."""
+    """Return the visitor cookie that a user's client holds (HttpUser's or FastHttpUser's); empty if it has none."""
     client = getattr(user, "client", None)
     jar = getattr(client, "cookiejar", None) or getattr(client, "cookies", None) or ()
     try:
@@ -139,11 +140,11 @@ def _visitor(user: Any) -> str:
 
 
 def remember_verdicts(record: Recorder) -> None:
-    """Keep, with each user's greenlet, its latest answer's number and what was said of that answer since.
+    """Keep, with each user's greenlet, the number of its latest answer and what the submission has said about it.
 
-    Said is "with" (a with block was entered), "failure" and "success", in order. A submission may fire Locust's request
-    event itself and leave the answer out; the number then tells which answer it was. What is said when the with
-    block has ended comes too late for Locust; the record has its place.
+    It may say "with" (a with block was entered), "failure" and "success"; their order is kept. A submission may fire
+    Locust's request event itself and leave the answer out; the number then tells which answer it was. A verdict after
+    the end of the with block comes too late for Locust; the record has its place in the code.
     """
 
     def remembering(method: Callable[..., Any], word: str) -> Callable[..., Any]:
@@ -202,7 +203,7 @@ def watch(record: Recorder) -> None:
             time=time.monotonic(),
             printed=os.fstat(1).st_size,
         )
-        environment.reset_stats = False  # a fair option, but the figures are to be compared with the whole run
+        environment.reset_stats = False  # a fair option, but the grader compares the figures with the whole run
         gevent.spawn(_obey, record, runner)
         if isinstance(runner, MasterRunner):
             watch_workers(record, environment, runner)
@@ -229,7 +230,7 @@ def watch(record: Recorder) -> None:
                     said=getattr(greenlet, "said", []),
                 )
             elif exception is not None:
-                cause = getattr(response, "error", None) or exception  # what the submission made of it may hide it
+                cause = getattr(response, "error", None) or exception  # the submission's own verdict may hide it
                 record.note_place("lost", _innermost(_frames(sys._getframe())), error=_described(cause))
 
         def on_error(exception: BaseException, tb: TracebackType, **_: Any) -> None:
@@ -247,10 +248,10 @@ def watch(record: Recorder) -> None:
 
 
 def keep_spawning_after_init() -> None:
-    """Let a worker that joins a running test begin after its init event, as it mostly does by itself.
+    """Make a worker that joins a running test begin after its init event, as it usually does.
 
-    Locust 2.47 may begin the test in the midst of the runner's making: test_start then fires without a runner. No
-    verdict should rest on who wins that race.
+    Locust 2.47 may begin the test while it is still making the runner: test_start then fires without a runner. No
+    verdict should depend on that race.
     """
     handle, is_set_up = WorkerRunner.handle_message, gevent.event.Event()
 
@@ -265,10 +266,10 @@ def keep_spawning_after_init() -> None:
 
 
 def let_messages_travel() -> None:
-    """Let each message of a worker take TRAVEL seconds to its master, as between machines; none overtakes another.
+    """Make each message of a worker take TRAVEL seconds to its master, as between machines; none overtakes another.
 
-    Users of all workers then wait for their answers at the same time: an answer that goes to each worker, and not to
-    the one that has asked, finds somebody who takes it, however quick the machine is.
+    Users of all workers then wait for their answers at the same time. So if an answer goes to every worker instead of
+    the one that asked, a waiting user takes it there, and the mistake shows, however quick the machine is.
     """
     handle = MasterRunner.handle_message
 
@@ -292,7 +293,7 @@ def let_messages_travel() -> None:
 
 
 def watch_files(record: Recorder) -> None:
-    """Note each data file in the submission's folder that is opened, and where."""
+    """Note each data file in the submission's folder that is opened, and the line that opens it."""
 
     def on_audit(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike):
@@ -350,19 +351,19 @@ def _constants() -> dict[str, float]:
 
 
 def _name(shape: object) -> str:
-    """Return what a shape's class is called; only where there is no shape an empty text."""
+    """Return the name of a shape's class, never empty; an empty text if there is no shape."""
     return "" if shape is None else exact(type(shape).__name__) or "without a name"
 
 
 def _request_id(response: Any) -> int:
-    """Return the number that the target gave its answer, 0 where there is none."""
+    """Return the number that the target gave its answer; 0 if there is none."""
     headers = getattr(response, "headers", None) or {}
     number = exact(headers.get("X-Request-Id", ""))
     return int(number) if number.isdecimal() else 0
 
 
 def _obey(record: Recorder, runner: Runner) -> None:
-    """Run as many users as standard input says, as Locust's page would; quit at its end."""
+    """Run as many users as standard input says, as Locust's page would; quit when it closes."""
 
     def go_on_with(users: int) -> None:
         runner.start(users, runner.spawn_rate)
@@ -374,9 +375,9 @@ def _obey(record: Recorder, runner: Runner) -> None:
 
 
 def _is_forsaken() -> bool:
-    """Tell whether the grader, at the other end of standard input, has gone before the submission is read.
+    """Tell whether the grader, at the other end of standard input, died before this process reads the submission.
 
-    It matters in exam mode alone, where nothing else would end this process, the first of its own process ids.
+    It matters only in exam mode, where nothing else would end this process, the first one in its process namespace.
     """
     if os.getpid() != 1:
         return False
@@ -420,23 +421,23 @@ def _innermost(places: Iterator[tuple[str, int]]) -> tuple[str, int]:
 
 
 def is_plain_number(value: object) -> bool:
-    """Tell whether a value is a number of Python's own: one of the submission's may say of itself what it likes.
+    """Tell whether a value is one of Python's own numbers: the submission's own classes may lie about their values.
 
-    It might be more than 0 here, and less where Locust sleeps. What has no end, or hardly one, is no number either.
+    Such an object could be more than 0 here, and less when Locust sleeps. Infinite and huge numbers are out, too.
     """
     return type(value) in (int, float) and -LARGEST < value < LARGEST  # type: ignore[operator]
 
 
 def exact(text: object) -> str:
-    """Return a text as Python's own, whatever the submission's class of texts says of itself; "" where it is none."""
+    """Return a text as a plain str, whatever the submission's own subclass claims; "" if it is no text."""
     return str.__str__(text) if issubclass(type(text), str) else ""
 
 
 def in_words(error: object) -> str:
-    """Return what an error says, also where the submission's class of errors fails to."""
+    """Return what an error says, even if the submission's own error class fails to."""
     try:
         return exact(str(error))
-    except Exception:  # noqa: BLE001 - whatever it is, the error itself is what has to be told
+    except Exception:  # noqa: BLE001 - whatever this one is, the original error is the one to report
         return "(an error without words)"
 
 
@@ -444,17 +445,17 @@ def _described(error: BaseException) -> str:
     said = in_words(error)
     missing = MISSING_NAME.match(said) if isinstance(error, ImportError) else None
     if isinstance(error, SyntaxError):
-        return f"{type(error).__name__}: {error.msg}"  # its text names the line, which is told beside it
+        return f"{type(error).__name__}: {error.msg}"  # its own text would name the line, which the record has already
     if missing is None:
         return f"{type(error).__name__}: {said}"
-    names = {name.lower(): name for name in dir(sys.modules.get(missing[2]))}  # case is what people get wrong most
+    names = {name.lower(): name for name in dir(sys.modules.get(missing[2]))}  # wrong case is the commonest mistake
     similar = difflib.get_close_matches(missing[1].lower(), names, n=1)
     return f"{missing[2]} has no {missing[1]}" + "".join(f"; did you mean {names[name]}?" for name in similar)
 
 
 def main() -> None:
-    """Run Locust; note why, where the submission keeps it from starting."""
-    if _is_forsaken():  # a grader that died while this process was starting could not end it any more
+    """Run Locust; if the submission keeps it from starting, note why."""
+    if _is_forsaken():  # a grader that died while this process was starting could no longer end it
         return
     record = Recorder(sys.argv[1])
     compress_think_times(record, float(sys.argv[2]))

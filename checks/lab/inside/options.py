@@ -1,6 +1,6 @@
 """What configuration files mean to Locust's own parser: `python options.py RESULT NAME...` writes it to RESULT.
 
-It runs in the submission's cell, and imports nothing of the course. No line of the submission's Python runs.
+It runs in the submission's cell, imports nothing of the course, and runs no line of the submission's Python.
 """
 
 import contextlib
@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-MAX_BYTES = 64 * 1024  # of a file: a thousand times what one has to say
-MARK = b"\xef\xbb\xbf"  # with which some editors begin a file; to Locust it is a part of the first name
+MAX_BYTES = 64 * 1024  # of a file: a thousand times what one needs
+MARK = b"\xef\xbb\xbf"  # some editors begin a file with it; Locust takes it for a part of the first name
 
 
 def parsed(name: str) -> dict[str, Any]:
@@ -28,15 +28,15 @@ def parsed(name: str) -> dict[str, Any]:
         words = " ".join(printed.getvalue().split()[:2])
         refusal = said.getvalue().strip().partition("error: ")[2]
         return {"error": refusal or f'instead it prints "{words} ..." and ends'}
-    except Exception as error:  # noqa: BLE001 - bytes that are no UTF-8, values that are nested too deeply: all is the file's
+    except Exception as error:  # noqa: BLE001 - bytes that are no UTF-8, values nested too deeply: any error is the file's
         return {"error": str(error) or type(error).__name__}
     return {"options": vars(options), "unknown": [word.removeprefix("--") for word in unknown]}
 
 
 def _obstacle(file: Path) -> str:
-    """Return what Locust would misread without a word; empty where there is nothing of the kind."""
+    """Return what Locust would silently misread; empty if there is nothing of the kind."""
     if not file.is_file():
-        return ""  # Locust says so
+        return ""  # Locust itself reports it
     if file.stat().st_size > MAX_BYTES:
         return f"it has more than {MAX_BYTES >> 10} kB"
     content = file.read_bytes()
@@ -46,7 +46,7 @@ def _obstacle(file: Path) -> str:
 
 
 def main() -> None:
-    """Write what the files named on the command line mean: a line for each, after one that says that it begins."""
+    """Write what the files named on the command line mean: a line for each, after one that says that it has begun."""
     result, *names = sys.argv[1:]
     import locust.argument_parser  # noqa: F401 - takes a while
 

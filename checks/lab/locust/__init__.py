@@ -1,1 +1,1 @@
-"""Locust itself: real processes, alone or as master and workers, and what they wrote down."""
+"""Locust itself: real processes, alone or as master and workers, and the records that they wrote."""

@@ -7,16 +7,16 @@ from typing import Any
 
 from checks.lab.untrusted import fit, lines, parsed
 
-# A submission can write into its record too: nothing in it costs the grader more than this.
+# A submission can write into its record, too, so these bound what reading it costs the grader.
 MOST_BYTES = 16 * 1024**2
 LONGEST_LINE = 4 * 1024**2
-MOST_JUNK = 2_000  # lines; to refuse one may take a millisecond
+MOST_JUNK = 2_000  # lines; refusing one may take a millisecond
 BEGINNING = 64 * 1024
 
 
 @dataclass(frozen=True)
 class ThinkTime:
-    """A think time: who began it when (seconds of `time.monotonic`), the seconds asked for and the seconds slept."""
+    """A think time: its visitor, its start (seconds of `time.monotonic`), the seconds asked for, the seconds slept."""
 
     visitor: str
     start: float
@@ -37,7 +37,7 @@ class UserClass:
 class Counted:
     """A request as Locust counts it; `request` is the target's number for it, `failure` is None for a success.
 
-    `name` is its row in the statistics; `said` is what the submission said of the answer, in order: "with",
+    `name` is its row in the statistics; `said` is what the submission said about the answer, in order: "with",
     "failure", "success".
     """
 
@@ -50,7 +50,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something of note, and where in the submission; `file` is empty where no line of it took part."""
+    """Something of note, and its place in the submission; `file` is empty if no line of the submission took part."""
 
     file: str
     line: int
@@ -118,9 +118,9 @@ class Figures:
 
 @dataclass(frozen=True)
 class Record:
-    """All that a Locust process said of itself; `figures` and `crash` are None where it said nothing of the kind.
+    """Everything that a Locust process wrote about itself; `figures` and `crash` are None if it wrote none.
 
-    `strays` went to another address, `lost` got no answer; `late` was said of answers whose with block had ended;
+    `strays` went to another address, `lost` got no answer; `late` are verdicts on answers whose with block had ended;
     `constants` are the numbers with names in capitals.
     """
 
@@ -137,12 +137,12 @@ class Record:
     crash: Fault | None = None
     figures: Figures | None = None
     worker: str = ""  # the name by which a worker's master knows it
-    printed: int = 0  # bytes that had been printed when Locust's init event came
+    printed: int = 0  # bytes that the process had printed when Locust's init event came
     reports: tuple[WorkerReport, ...] = ()
     losses: tuple[MissedWorker, ...] = ()
     stopped_untold: bool = False  # the test began to stop before the grader had asked for it
-    began: float = math.inf  # when the process came to read the submission; infinite where it never did
-    declared: float = math.inf  # when it had read it
+    began: float = math.inf  # when the process began to read the submission; infinite if it never did
+    declared: float = math.inf  # when it had finished reading it
 
     @classmethod
     def read(cls, path: Path) -> "Record":
@@ -186,20 +186,20 @@ def _earliest(moments: "list[Moment]") -> float:
 
 
 def began(path: Path) -> bool:
-    """Tell whether the process came as far as reading the submission."""
+    """Tell whether the process got as far as reading the submission."""
     return path.exists() and path.stat().st_size > 0
 
 
 def last_change(path: Path) -> int | None:
-    """Return when a file was last written to, in nanoseconds, whatever was taken out of it since; None without one.
+    """Return the time, in nanoseconds, when a file last changed, even if it was cut since; None if there is no file.
 
-    It is the time of the change of status: a process can set the time of the last writing as it likes.
+    It is the time of the last change of status, since a process can set the time of the last writing as it likes.
     """
     return path.stat().st_ctime_ns if path.exists() else None
 
 
 def has_declared(path: Path) -> bool:
-    """Tell whether Locust has read the submission's file; a long record is none of a file that is still being read."""
+    """Tell whether Locust has read the submission's file; a long record shows that it has."""
     if not path.exists():
         return False
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The run: a submission's locustfile in one real Locust process, and all that was seen of it."""
+"""The run: a submission's locustfile in one real Locust process, and everything that the grader saw of it."""
 
 import math
 import signal
@@ -20,24 +20,24 @@ TICK = 0.1  # seconds between two looks at a run
 LIMIT = 60.0  # seconds for a whole run, whatever happens in it
 GRACE = 10.0  # seconds for a polite end
 SIGNALS = (-signal.SIGKILL, -signal.SIGTERM)  # statuses of a process that was told to end
-MOST_PRINTED = 4 * 1024**2  # bytes; of more, the end
-MOST_LINES, LONGEST_LINE = 50_000, 2_000  # characters; whoever reads a log may take its lines for short ones
+MOST_PRINTED = 4 * 1024**2  # bytes; of a longer log, the end is read
+MOST_LINES, LONGEST_LINE = 50_000, 2_000  # characters; a reader of the log may rely on its lines being short
 STOP_TIMEOUT = 5  # seconds that Locust gives to requests in flight, so that its figures and the journal agree
 
 
 class Ending(Enum):
     """What ended a run."""
 
-    DONE = auto()  # it had shown what it was made for
-    EXIT = auto()  # its process, before the grader told it to
-    SIGNAL = auto()  # a signal, and the grader had not sent it
-    SILENCE = auto()  # the process ran on, but no request came any more
+    DONE = auto()  # it had shown everything that the check needs
+    EXIT = auto()  # its process ended before the grader told it to
+    SIGNAL = auto()  # a signal that the grader had not sent
+    SILENCE = auto()  # the process ran on, but no more requests came
     LIMIT = auto()  # time was up, and requests were still coming
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: what the target saw, what the Locust process said of itself, and how it ended."""
+    """A finished run: what the target saw, what the Locust process recorded, and how it ended."""
 
     users: int
     journal: Journal
@@ -50,24 +50,24 @@ class Run:
     importing: float = math.inf  # seconds that it took to import Locust: how busy the machine was
     standstill: float = 0.0  # the longest time, in seconds, that the grader itself was kept waiting
     declared_after: float | None = None  # seconds until the grader saw that Locust had read the file
-    can_start: bool = True  # Locust starts in this cell where it has no file to read
-    was_loaded: bool = True  # Locust itself was there before the run ended: its process has written something down
+    can_start: bool = True  # Locust starts in this cell when it has no file to read
+    was_loaded: bool = True  # Locust was loaded before the run ended: its process has recorded something
 
     @property
     def ended_early(self) -> bool:
-        """Whether it was over before the grader said so, by its process or by what the submission told Locust."""
+        """Whether it ended before the grader said so: its process did, or the submission told Locust to stop."""
         return self.ending in (Ending.EXIT, Ending.SIGNAL) or self.record.stopped_untold
 
     @property
     def loading(self) -> float:
-        """Seconds that Locust took to read the file, as the grader saw it; infinite where it came to no end."""
+        """The seconds that Locust took to read the file, as the grader saw it; infinite if it never finished."""
         if self.declared_after is None:
             return self.record.declared - self.record.began
         return self.declared_after - self.importing
 
 
 class Sightings:
-    """What the grader itself sees of a process while it runs: a record can be forged, and so can the times in it."""
+    """What the grader itself sees of a running process, since a record and the times in it can be forged."""
 
     def __init__(self, record: Path) -> None:
         self._record, self._untouched = record, last_change(record)
@@ -86,7 +86,7 @@ class Sightings:
         return self.declared < math.inf
 
     def look(self) -> None:
-        """Note what there is to be seen now."""
+        """Note what is visible now."""
         passed = time.monotonic() - self._started
         if self.began == math.inf and self.has_begun:
             self.began = passed
@@ -94,7 +94,7 @@ class Sightings:
             self.declared = passed
 
     def wait(self, journal: Journal) -> None:
-        """Wait a moment, and note by how much it was longer than it should be."""
+        """Wait a moment, and note by how much the wait was too long."""
         before = time.monotonic()
         journal.wait(TICK)
         self.standstill = max(self.standstill, time.monotonic() - before - TICK)
@@ -114,7 +114,7 @@ def run_alone(
 ) -> Run:
     """Run one Locust process until `done`, its own end, `patience` seconds without an answer, or `limit` seconds.
 
-    Without `spawn_rate` all users start within a second.
+    Without `spawn_rate`, all users start within a second.
     """
     record, log = cell.root / "record.jsonl", cell.root / "locust.log"
     target.compression = compression
@@ -152,7 +152,7 @@ def run_alone(
 
 
 def can_start(cell: Cell) -> bool:
-    """Tell whether Locust starts in a cell: a process that has written nothing down may have been kept from it."""
+    """Tell whether Locust starts in a cell at all: a process that recorded nothing may have been unable to start."""
     record = cell.root / "trial.jsonl"
     with (cell.root / "trial.log").open("wb") as output:
         process = cell.start([str(ENTRY), str(record), "1", "--version"], output, record)
@@ -171,7 +171,7 @@ def _watch(
     patience: float,
     limit: float,
 ) -> Ending:
-    """Return when the run has shown what it can."""
+    """Watch the run until it ends or has to be ended; return what ended it."""
     started = grown = time.monotonic()
     seen = 0
     while process.poll() is None:
@@ -180,7 +180,7 @@ def _watch(
             return Ending.DONE
         sight.wait(journal)
         now = time.monotonic()
-        if len(journal) > seen or not (seen or sight.has_declared):  # the start of Locust is not the users' silence
+        if len(journal) > seen or not (seen or sight.has_declared):  # Locust's start is no silence
             seen, grown = len(journal), now
         if now - grown > patience:
             return Ending.SILENCE
@@ -201,7 +201,7 @@ def end(cell: Cell, process: "subprocess.Popen[bytes]") -> int:
 
 
 def printed(log: Path) -> str:
-    """Return what a process has printed, as much of it as anybody would read: the last lines, their beginnings."""
+    """Return as much of a process's output as a person would read: the last lines, each cut to its beginning."""
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - MOST_PRINTED))
         text = file.read(MOST_PRINTED).decode("utf-8", errors="replace")

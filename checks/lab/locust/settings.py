@@ -1,4 +1,4 @@
-"""The settings: what Locust's configuration files really mean, told by Locust's own parser in the submission's cell."""
+"""The settings: what Locust's configuration files really mean, by Locust's own parser in the submission's cell."""
 
 import subprocess
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from checks.lab.cell.practice import Cell
 from checks.lab.untrusted import fit, lines, parsed
 
 PARSER = Path(__file__).parents[1] / "inside" / "options.py"
-MOST_BYTES = 2 * 1024**2  # of what the parser says: as many as it reads in files, in JSON
+MOST_BYTES = 2 * 1024**2  # of the parser's output: as much as it reads from files, as JSON
 LIMIT = 60.0  # seconds: a busy machine takes a few to import Locust
 
 
@@ -18,9 +18,9 @@ LIMIT = 60.0  # seconds: a busy machine takes a few to import Locust
 class Settings:
     """A configuration file as Locust understands it, its defaults included.
 
-    `options` is empty and `error` says why, in Locust's own words if it has any, where Locust would not begin with the
-    file. `unknown` are settings that Locust has not heard of; a locustfile may declare them, so that they are not wrong
-    by themselves.
+    If Locust would not start with the file, `options` is empty and `error` says why, in Locust's own words if possible.
+    `unknown` are settings that Locust does not know; a locustfile may declare them, so they are not necessarily
+    wrong.
     """
 
     options: dict[str, Any] = field(default_factory=dict)

@@ -29,14 +29,14 @@ from checks.lab.target.journal import Journal
 from checks.lab.target.server import Incident, Target
 
 MOST_LOSSES = 20  # of workers, for the report: a record can be forged
-_taken: set[int] = set()  # the ports of swarms that run side by side: their masters may be still to come
+_taken: set[int] = set()  # the ports of swarms that run side by side: a master may not be listening on its port yet
 _taking = threading.Lock()
-MASTER_PORT = 5557  # Locust's own: in a network of its own a grading is to look like real life
+MASTER_PORT = 5557  # Locust's default, so that a grading in a network of its own looks like real life
 FREE = (20_000, 32_000)
 
 
 class Node:
-    """A process of a swarm, a master or a worker: to be asked while it runs and after its end."""
+    """A process of a swarm, a master or a worker: it can be asked while it runs and after its end."""
 
     def __init__(self, name: str, swarm: "Swarm", cell: Cell, arguments: Sequence[str]) -> None:
         self.name = name
@@ -46,7 +46,7 @@ class Node:
         with self._log.open("wb") as output:
             self.process = cell.start([str(ENTRY), str(self._record), *arguments], output, self._record)
         self._seen = Sightings(self._record)
-        if not cell.has_own_network:  # else the network tells whose connection is whose
+        if not cell.has_own_network:  # otherwise the network tells which process a connection belongs to
             swarm.peers.add(name, self.process.pid)
         self.started = time.monotonic()
         self.ended_early = False
@@ -62,7 +62,7 @@ class Node:
 
     @property
     def record(self) -> Record:
-        """What this process has said of itself, so far."""
+        """What this process has recorded so far."""
         return Record.read(self._record)
 
     @property
@@ -72,19 +72,19 @@ class Node:
 
     @property
     def has_started(self) -> bool:
-        """Whether Locust itself has been loaded, which is not the submission's time."""
+        """Whether Locust itself has been loaded; the time until then does not count as the submission's."""
         self._seen.look()
         return self._seen.began < math.inf
 
     def go_on_with(self, users: int) -> None:
-        """Let this process, a master, stop or start users until there are so many."""
+        """Make this process, a master, stop or start users until there are `users` of them."""
         if self.process.stdin:
             with contextlib.suppress(OSError):  # it has ended
                 self.process.stdin.write(f"{users}\n".encode())
                 self.process.stdin.flush()
 
     def run(self) -> Run:
-        """Return all about this process, once the swarm has ended."""
+        """Return everything about this process, once the swarm has ended."""
         said = self.record
         return Run(
             users=self._swarm.users,
@@ -105,7 +105,7 @@ class Node:
 class Swarm:
     """A master and its workers: terminals that are open in one folder, or the workers' each on a machine of its own.
 
-    `furnish`, where given, lays out the folder of such a machine.
+    `furnish`, if given, fills the folder of such a machine.
     """
 
     def __init__(
@@ -135,9 +135,9 @@ class Swarm:
         self._is_given_up = False
 
     def start_master(self, arguments: Sequence[str], *, spawn_rate: float, workers: int) -> Node:
-        """Start the master: headless, and patient until `workers` workers have come.
+        """Start the master: headless, and waiting until `workers` workers have come.
 
-        It may come after its workers, and once more when it has been killed: to the same port.
+        It may start after its workers, and again after it has been killed; it always uses the same port.
         """
         return self._start(
             self._name("master"),
@@ -176,7 +176,7 @@ class Swarm:
         return self._nodes[-1]
 
     def kill(self, node: Node) -> None:
-        """End a process and all that it has forked, without a word: kill -9."""
+        """End a process and all its descendants without warning, as kill -9 does."""
         self._dismissed.append(node)
         self._note(f"{node.name} is killed", lost=node.name)
         node.cell.kill(node.process)
@@ -188,7 +188,7 @@ class Swarm:
         end(node.cell, node.process)
 
     def until(self, count: Callable[[], int], goal: int, patience: float = PATIENCE) -> bool:
-        """Wait until `count()` has reached `goal`; false where a process ends, nothing grows, or time is up."""
+        """Wait until `count()` has reached `goal`; False if a process ends, the count stops growing, or time is up."""
         alive = [node for node in self._nodes if node not in self._dismissed]
         most, grown = -1, time.monotonic()
         while not self._is_given_up and all(node.process.poll() is None for node in alive):
@@ -202,28 +202,29 @@ class Swarm:
             if now - self._started > self._limit:
                 self.out_of_time = True
                 return False
-            time.sleep(TICK)  # not until the next request: counting for each of them would cost what the swarm needs
+            time.sleep(TICK)  # not until the next request: counting after each would slow the swarm
             self.standstill = max(self.standstill, time.monotonic() - now - TICK)
         return False
 
     def give_up(self) -> None:
-        """Let nobody wait for anything any more; may be called from another thread."""
+        """End all waiting; may be called from another thread."""
         self._is_given_up = True
 
     def end(self) -> None:
-        """End the master, which ends its workers; then those that have not heard of it; note who had ended before."""
+        """End the master, which ends its workers; then the workers that are left; note which had ended before."""
         for node in self._nodes:
             node.ended_early = node not in self._dismissed and node.process.poll() is not None
         early = any(node.ended_early for node in self._nodes)
         for node in sorted(self._nodes, key=lambda node: not node.name.startswith("master")):
-            # A master that waits for workers who never come does not listen, nor a worker that waits for its master.
+            # A master that waits for workers that never come does not obey, nor does a worker that waits for its
+            # master.
             if early or not node.record.users:
                 node.cell.kill(node.process)
             end(node.cell, node.process)
         self._note_losses()
 
     def _note_losses(self) -> None:
-        """Note which workers a master has missed."""
+        """Note which workers the master has missed."""
         records = {node.name: node.record for node in self._nodes}
         names = {record.worker: name for name, record in records.items() if record.worker}
         for name, record in records.items():
@@ -236,7 +237,7 @@ class Swarm:
             self.target.incidents.append(incident)
 
     def close(self) -> None:
-        """End all that is left."""
+        """End all processes that are left."""
         with self._machines:
             self.end()
         _taken.discard(self._port)
@@ -252,7 +253,7 @@ def swarm(
     furnish: Callable[[Cell], None] | None = None,
     limit: float = LIMIT,
 ) -> Iterator[Swarm]:
-    """Give a swarm without processes; those that are started end with the block, and so do the workers' machines."""
+    """Yield a swarm without processes; those that are started end with the block, and so do the workers' machines."""
     started = Swarm(cell, target, users=users, compression=compression, furnish=furnish, limit=limit)
     try:
         yield started
@@ -261,10 +262,10 @@ def swarm(
 
 
 def free_port(wanted: int = 0) -> int:
-    """Return `wanted`, or another port that nobody listens on, nor a connection is given while its master is to come.
+    """Return `wanted`, or another free port that no outgoing connection can take before the master listens on it.
 
     Systems take the ports of connections from 32768 upwards (Linux) or 49152 (the others). No other swarm of this
-    grader gets the port, until it is given back.
+    grader gets the port until this one has given it back.
     """
     port = wanted or random.randrange(*FREE)
     while True:

@@ -1,4 +1,4 @@
-"""The difference: what a submission has changed in the starter's files, and which files it has left as they were."""
+"""The difference: what a submission has changed in the starter's files, and which files it has left unchanged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ AROUND = 3  # unchanged lines that are shown before and after a change
 
 @dataclass(frozen=True)
 class DiffLine:
-    """A line as it is shown: added, removed or kept; `number` is the submission's, 0 where it has no such line."""
+    """A line as it is shown: added, removed or kept; `number` is its number in the submission, 0 if it is not there."""
 
     kind: str
     text: str
@@ -25,7 +25,7 @@ class DiffLine:
 class Difference:
     """A submitted file beside the starter's: stretches of changed lines and their surroundings.
 
-    `more` says in words what of it is not shown.
+    `more` says in words how much is not shown.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Difference:
 
     @property
     def is_unchanged(self) -> bool:
-        """Whether it is the starter's, as far as it is known."""
+        """Whether it is the same as the starter's, as far as it was read."""
         return not self.is_new and not self.stretches
 
     def count(self, kind: str) -> int:
@@ -63,7 +63,7 @@ def _stretches(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Di
     if not before:
         yield tuple(DiffLine("added", text, number) for number, text in enumerate(after, start=1))
         return
-    # Blanks at the end of a line are no change, nor is what an editor does with the last ones of a file.
+    # Blanks at the end of a line don't count as a change, nor do empty lines that an editor adds or removes at the end.
     old, new = ([line.rstrip() for line in lines] for lines in (before, after))
     while new and not new[-1]:
         new.pop()

@@ -1,4 +1,4 @@
-"""The evidence: what a report shows of a submission beside the verdict, for a person who judges it too."""
+"""The evidence: what a report shows beside the verdict, for the person who judges the submission."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,7 +16,7 @@ from checks.stages import Stage, named
 
 MAX_RUNS = 6
 ALL_NOTES = 60
-LINKS = 5  # that are named
+LINKS = 5  # of which are named
 MAX_CODE, MAX_DATA = 100_000, 2_000  # characters of a file
 MAX_LINES = 2_000
 ALL_SHOWN = 400_000  # characters
@@ -25,7 +25,7 @@ LEAST_SHOWN = 1_000  # characters of a file, whatever other files there are
 
 @dataclass(frozen=True)
 class Source:
-    """A submitted file as it is shown: its beginning, and how many more lines there are; the last may be cut off."""
+    """A submitted file as it is shown: its beginning, and the number of further lines; the last one may be cut off."""
 
     name: str
     text: str
@@ -34,12 +34,12 @@ class Source:
 
     @property
     def more(self) -> str:
-        """What is not shown, in words; empty where there is nothing."""
+        """How much is not shown, in words; empty if all is shown."""
         lines = f"{self.lines} more {'line' if self.lines == 1 else 'lines'}" if self.lines else ""
         return " and ".join(filter(None, ["the rest of the last line" * self.is_cut, lines]))
 
     def cut_to(self, room: int) -> "Source":
-        """Return the same with at most so many characters."""
+        """Return the same source with at most `room` characters."""
         if len(self.text) <= room:
             return self
         cut = self.text[:room].removesuffix("\n")
@@ -51,14 +51,14 @@ class Source:
 class Evidence:
     """The files of one stage's submission, the notes on them, a timeline of each run, and what the learner measured.
 
-    It grows while the submission is judged.
+    It grows while the submission is being judged.
     """
 
     sources: list[Source] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     runs: list[Timeline] = field(default_factory=list)
     findings: dict[str, Any] = field(default_factory=dict)
-    holder: Holder = field(default=lambda _: "", compare=False)  # whose data a request asks for, where a check knows
+    holder: Holder = field(default=lambda _: "", compare=False)  # whose data a request asks for, if a check knows
     _targets: list[Target] = field(default_factory=list, compare=False)
 
     def saw(self, target: Target) -> None:
@@ -72,9 +72,9 @@ class Evidence:
         return next((surroundings(each, culprit) for each in journals if any(r is culprit for r in each)), [])
 
     def taken(self, criterion: str, culprit: Request | None = None) -> "Evidence":
-        """Return what has come since the last time, its runs made for `criterion`; forget it here.
+        """Return and forget the evidence since the last call, with `criterion` as the reason for its runs.
 
-        The run in which the culprit was sent, for which the criterion fails, comes once more, with it marked.
+        The run with the culprit, the request for which the criterion fails, comes once more, with the culprit marked.
         """
         runs = [replace(run, reason=criterion) for run in self.runs]
         taken = Evidence(self.sources, self.notes, runs, self.findings)
@@ -86,7 +86,7 @@ class Evidence:
         return taken
 
     def add(self, other: "Evidence") -> None:
-        """Take what another one holds."""
+        """Add the content of another evidence."""
         known = {source.name for source in self.sources}  # two workers may have judged parts of one stage
         self.sources += [source for source in other.sources if source.name not in known]
         self.notes += [note for note in other.notes if note not in self.notes]
@@ -95,7 +95,7 @@ class Evidence:
             self._add_run(run)
 
     def _add_run(self, run: Timeline) -> None:
-        """Take a run; one that is known already gives way where it is the first time that a request of it is marked."""
+        """Add a run; it replaces the same run if that has no marked request yet and this one has."""
         for number, known in enumerate(self.runs):
             if run.culprit_of and known.began == run.began:
                 self.runs[number] = known if known.culprit_of else replace(run, reason=known.reason)
@@ -103,7 +103,7 @@ class Evidence:
         self.runs = [*self.runs, run][:MAX_RUNS]
 
     def packed(self) -> dict[str, Any]:
-        """Return the evidence as plain JSON values, for the way between processes."""
+        """Return the evidence as plain JSON values, to pass it between processes."""
         return {
             "sources": [asdict(source) for source in self.sources],
             "notes": self.notes,
@@ -129,10 +129,10 @@ def readings(submission: Submission) -> dict[str, Reading]:
 
 
 def gathered(submission: Submission, said: Mapping[str, Reading]) -> Evidence:
-    """Return what a submission shows before it runs; `said` is what its Python files say.
+    """Return what can be seen of a submission before it runs; `said` is what its Python files say.
 
-    What runs comes first, and no number of other files takes its room: the locustfile, what it imports, then other
-    code, then data.
+    The code that runs comes first, so that other files can't take its room: the locustfile, the files that it imports,
+    then other code, then data.
     """
     words = {} if submission.words is None else {WORDS: submission.words}
     files = {**{_name(submission, file): submission.read(file) for file in submission.files}, **words}
@@ -154,14 +154,14 @@ def gathered(submission: Submission, said: Mapping[str, Reading]) -> Evidence:
 
 
 def _renamed(submission: Submission) -> Iterable[str]:
-    """Yield a note where a task's brief names its file, and the file that was handed in has another name."""
+    """Yield a note if a task's brief names the file to hand in, and the file has another name."""
     wanted = named(submission.stage).locustfile
     if submission.locustfile != wanted != Stage.locustfile:  # at a stage of the course, any name will do
         yield f"{_called(submission.locustfile)}: the brief calls this file {wanted} and says that it keeps its name"
 
 
 def shares(wishes: Sequence[int], room: int) -> list[int]:
-    """Return what each gets of `room`: small wishes are granted, what is left is shared out evenly."""
+    """Return each one's share of `room`: small wishes are granted in full, the rest is divided evenly."""
     granted = [0] * len(wishes)
     for still, place in zip(range(len(wishes), 0, -1), sorted(range(len(wishes)), key=wishes.__getitem__), strict=True):
         granted[place] = min(wishes[place], max(0, room) // still)
@@ -188,9 +188,9 @@ def _said_of(name: str, reading: Reading) -> list[str]:
 
 
 def _source(name: str, text: str) -> Source:
-    """Return a file as a reader is to see it, if it had all the room that one file may have."""
+    """Return a file as a person should see it, with all the room that one file may have."""
     lines = sight.lines(text)
-    if len(lines) > 1 and not lines[-1]:  # what ends the last line begins no other
+    if len(lines) > 1 and not lines[-1]:  # the line end of the last line does not begin another one
         lines = lines[:-1]
     most = MAX_CODE if _is_code(name) else MAX_DATA
     shown, length = [], 0
@@ -203,7 +203,7 @@ def _source(name: str, text: str) -> Source:
 
 
 def _called(name: str) -> str:
-    """Return a file's name in one line, as a reader is to see it."""
+    """Return a file's name in one line, as a person should see it."""
     return " ".join(sight.visible(name).split())
 
 

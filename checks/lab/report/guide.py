@@ -1,4 +1,4 @@
-"""The guide: where a learner's files lie, as seen from where the learner stands, and what to do next."""
+"""The guide: the paths of a learner's files, relative to the learner's current folder, and what to do next."""
 
 import os
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Guide:
     here: Path
 
     def path_of(self, stage: str, name: str) -> str:
-        """Return the path of a file of a stage's answer, fit for a click; its name where there is none."""
+        """Return a clickable path of a file of a stage's answer; only its name if there is no such file."""
         inner = named(stage).inner
         top = named(stage).exercise.parent if self._is_own_work else self.graded
         for folder in (top / stage / inner, top / inner, top, top.parent):
@@ -25,7 +25,7 @@ class Guide:
         return name
 
     def next_step(self, stage: str, outcome: Outcome) -> str:
-        """Return what a learner does about a stage with this outcome; empty for a grading of other people's work."""
+        """Return what a learner should do about a stage with this outcome; empty when other people's work is graded."""
         own = named(stage)
         if not self._is_own_work or own.is_apart:
             return ""

@@ -1,7 +1,7 @@
-"""The interview: questions to the author that follow from what was seen of a submission, and from nothing else.
+"""The interview: questions to the author that follow only from what the grader saw of a submission.
 
-The most telling come first: what failed, what the notes name, what could not be looked at, how far the bonus came, what
-the runs showed.
+The most telling come first: about failures, about notes, about files that could not be read, about the bonus, about the
+runs.
 """
 
 import re
@@ -17,7 +17,7 @@ from checks.lab.report.report import by_stage
 from checks.lab.submission.answer import WORDS
 
 QUESTIONS = 3
-FAILURES = 2  # of the questions: more failures are often one mistake
+FAILURES = 2  # failures at most become questions: more are often due to one mistake
 MAX_QUOTE = 160
 NOTE = re.compile(r"(?P<place>[^:]+:\d+): (?P<what>.+)")
 DATA = r"\.csv|\.json[\"']|\bopen\("
@@ -34,7 +34,7 @@ Question = tuple[str | CodeLine, ...]  # a line is shown as code
 
 
 def questions(results: Sequence[Result], evidence: Mapping[str, Evidence]) -> list[Question]:
-    """Return the questions; fewer where less was seen."""
+    """Return the questions; fewer if there is less to ask about."""
     stages = [(own, evidence.get(name, Evidence())) for name, own in by_stage(results).items()]
     kinds = (_failures, _notes, _waiting, _bonus, _errors, _words, _shared, _silence)
     asked = (question for kind in kinds for own, seen in stages for question in kind(own, seen))
@@ -137,7 +137,7 @@ def _silence(results: Sequence[Result], evidence: Evidence) -> Iterator[Question
 
 
 def sentence(text: str) -> str:
-    """Return a text as a sentence: with a capital, but for a file's name, and a full stop where it has no end yet."""
+    """Return a text as a sentence: with a capital, unless a file's name comes first, and with a full stop."""
     if not FILE_NAME.match(text):
         text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "?", "!")) else f"{text}."

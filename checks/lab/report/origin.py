@@ -1,6 +1,6 @@
 """The origin: the line that a message names, or the one that has probably sent a request, found by reading the files.
 
-Which line sent a request is not recorded. The spelling of a file's strings tells it.
+The record does not say which line sent a request. The strings in a file suggest it.
 """
 
 import re
@@ -28,15 +28,15 @@ class CodeLine:
 
     @property
     def place(self) -> str:
-        """The line as editors open it."""
+        """The file and line in the form that editors open."""
         return f"{self.file}:{self.number}"
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a failure comes from, as far as that is known; `run` counts from 1, and is 0 where no request is to blame.
+    """Where a failure comes from, as far as that is known; `run` counts from 1, and is 0 if no request is to blame.
 
-    The lines are certain where the message names one, and a good guess where they are those that fit the request.
+    The lines are certain if the message names one, and a good guess if they are the lines that fit the request.
     """
 
     lines: tuple[CodeLine, ...] = ()
@@ -58,7 +58,7 @@ def origin(result: Result, evidence: Evidence) -> Origin:
 
 
 def line(source: Source, number: int) -> CodeLine | None:
-    """Return a line of a file; None where it has no such line."""
+    """Return a line of a file; None if it has no such line."""
     lines = source.text.split("\n")
     if not 1 <= number <= len(lines):
         return None
@@ -77,7 +77,7 @@ def named(message: str, sources: Iterable[Source]) -> CodeLine | None:
 
 
 def first(pattern: str, sources: Iterable[Source]) -> CodeLine | None:
-    """Return the first line of the Python files that a pattern is found in, comments and imports left aside."""
+    """Return the first line of the Python files in which a pattern occurs, outside of comments and imports."""
     wanted = re.compile(pattern)
     for source in sources:
         for number, text in enumerate(source.text.split("\n"), start=1):

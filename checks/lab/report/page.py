@@ -1,4 +1,4 @@
-"""The page: report.html, a decision sheet of one page and all else folded below it; one file that needs no other."""
+"""The page: report.html, a decision sheet of one page with everything else folded below it, in a single file."""
 
 import re
 from collections import Counter
@@ -27,7 +27,7 @@ SIGNS = {
     NOT_EXAMINED: "\N{HORIZONTAL ELLIPSIS}",
     NOT_FINISHED: "\N{VULGAR FRACTION ONE HALF}",
 }
-NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'"  # whatever a submission smuggles in, it does not run
+NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'"  # a script that a submission smuggles in does not run
 LOOKED_FOR = (
     *dict.fromkeys([*IMPORTS.values(), *USES.values()]),
     f"changes {', '.join(SETTINGS)}",
@@ -45,7 +45,7 @@ templates = jinja2.Environment(
 
 
 def code(text: str) -> Markup:
-    """Return text for a page, what stands between backticks as code."""
+    """Return text for a page, with anything between backticks as code."""
     pieces = enumerate(re.split("`([^`\n]+)`", text))
     return Markup("").join(Markup("<code>{}</code>").format(piece) if n % 2 else piece for n, piece in pieces)
 
@@ -123,7 +123,7 @@ def _bonus(stages: Sequence[StageSheet]) -> str:
 
 
 def _cause(stages: Sequence[StageSheet]) -> Cause | None:
-    """Return the first failure, of a bonus only where nothing else has failed."""
+    """Return the first failure; that of a bonus only if nothing else has failed."""
     failed = [(stage, result) for stage in stages for result in stage.results if result.outcome is Outcome.FAILED]
     for stage, result in sorted(failed, key=lambda each: each[1].criterion.bonus):
         return Cause(result, origin(result, stage.evidence))
@@ -131,7 +131,7 @@ def _cause(stages: Sequence[StageSheet]) -> Cause | None:
 
 
 def _parts(stage: StageSheet, with_stage: bool) -> Iterator[ScoreLine]:
-    """Yield a line of the score for each numbered part of a stage; for all of it where it has none."""
+    """Yield a line of the score for each numbered part of a stage, or for the whole stage if it has no parts."""
     found = parts(stage.criteria)
     for part in found:
         own = [result for result in stage.results if (result.criterion.part or 0) == part.number]
@@ -152,7 +152,7 @@ def _counted(results: Iterable[Result]) -> str:
 
 
 def _palette(stages: Iterable[StageSheet]) -> dict[str, int]:
-    """Return a colour for each kind of request, the same one in the whole report; what comes late shares the last."""
+    """Return a colour for each kind of request, the same in the whole report; kinds that come late share the last."""
     colours: dict[str, int] = {}
     for stage in stages:
         own = list(dict.fromkeys(kind for run in stage.evidence.runs for kind in run.kinds))
@@ -164,7 +164,7 @@ def _palette(stages: Iterable[StageSheet]) -> dict[str, int]:
 
 
 def _divided(runs: Sequence[Timeline]) -> str:
-    """Return by what the think times are divided in which runs."""
+    """Return, in words, the factor by which think times are divided, and in which runs."""
     by_factor: dict[float, list[int]] = {}
     for number, run in enumerate(runs, start=1):
         by_factor.setdefault(run.compression, []).append(number)
@@ -177,13 +177,13 @@ def _divided(runs: Sequence[Timeline]) -> str:
 
 
 def _place(time: float, run: Timeline) -> str:
-    """Return where a moment stands, in percent of its row; the first and the last don't stick out."""
+    """Return the position of a moment in percent of its row, so that the first and the last don't stick out."""
     span = run.end - run.begin
     return f"{1 + 98 * (time - run.begin) / span if span > 0 else 1:.2f}"
 
 
 def _shown(run: Timeline) -> str:
-    """Return what a timeline shows of a run that was longer; empty where it shows all."""
+    """Return, in words, which part of a longer run a timeline shows; empty if it shows all of it."""
     parts = []
     if run.every == 1 and any(len(row.marks) < row.total for row in run.rows):
         parts.append(f"{run.begin:.1f} to {run.end:.1f} s of {run.length:.1f} s")

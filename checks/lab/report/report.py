@@ -1,4 +1,4 @@
-"""The report: all that is known of a grading, and report.json for scripts."""
+"""The report: everything that is known about a grading, and report.json for scripts."""
 
 import json
 import platform
@@ -64,14 +64,14 @@ def by_stage(results: Iterable[Result]) -> dict[str, list[Result]]:
 
 
 def points(results: Iterable[Result]) -> tuple[int, int]:
-    """Return the points earned, a bonus included, and those that there are without a bonus."""
+    """Return the points earned, including a bonus, and the most points without a bonus."""
     results = list(results)
     most = sum(result.criterion.max_points for result in results if not result.criterion.bonus)
     return sum(result.points for result in results), most
 
 
 def scored(earned: int, most: int, bonus: int = 0) -> str:
-    """Return points as people read them: those of the required parts, and what a bonus adds to them."""
+    """Return points as people read them: those of the required parts, plus those of a bonus."""
     return f"{earned}/{most}" + (f" + {bonus}" if bonus else "")
 
 
@@ -113,21 +113,21 @@ def criterion_json(result: Result) -> dict[str, Any]:
 
 
 def said(result: Result) -> list[tuple[str, str]]:
-    """Return what a failed criterion says, by its parts: what was seen, what was expected, what to try next."""
+    """Return the parts of a failed criterion's message: what was seen, what was expected, what to try next."""
     parts = (("seen", result.seen), ("expected", result.expected), ("next", result.advice))
     return [(name, text) for name, text in parts if text]
 
 
 def message(result: Result) -> str:
-    """Return all that is said about a result, a line for each part."""
+    """Return the whole message of a result, a line for each part."""
     if result.waiting_for:
         return f"waiting for: {result.waiting_for}"
     return "\n".join([*filter(None, [result.message]), *(f"{name}: {text}" for name, text in said(result))])
 
 
 def write_whole(file: Path, text: str) -> None:
-    """Write a file, whole or not at all; its folder is made where there is none."""
+    """Write a file, whole or not at all; creates its folder if necessary."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f"{file.name}.part")
-    unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")  # a report says what it can
+    unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")  # whatever it holds
     unfinished.replace(file)

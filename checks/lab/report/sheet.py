@@ -1,4 +1,4 @@
-"""The sheet: what a page shows of a stage: score, criteria of one kind together, the cause of a failure, the files."""
+"""The sheet: what a page shows of a stage: the score, the criteria by kind, the cause of a failure, the files."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from checks.lab.submission.answer import WORDS
 
 WORDS_SHOWN, WORDS_LINES = 900, 14  # characters and lines of a candidate's notes on the first page
 PRINTED_LINES = 100  # of code: a take-home of usual length fills two pages with them
-SPARE_LINES = 20  # more are printed where nothing is left out then: the end of a method tells more than its beginning
+SPARE_LINES = 20  # more are printed if then none is left out: the end of a method tells more than its beginning
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,23 @@ class ScoreLine:
 
 @dataclass(frozen=True)
 class CriterionLine:
-    """A line of the criteria: one of them, or all those of which the same is to be said."""
+    """A line of the criteria: one of them, or several of which the same is true."""
 
     results: list[Result]
 
     @property
     def head(self) -> Result:
-        """The first of them."""
+        """The first of its criteria."""
         return self.results[0]
 
     @property
     def outcome(self) -> str:
-        """The outcome of all of them."""
+        """The outcome that they share."""
         return word(criterion_json(self.head))
 
     @property
     def points(self) -> str:
-        """The points of all of them."""
+        """The points of all of them together."""
         most = sum(result.criterion.max_points for result in self.results)
         return f"{sum(result.points for result in self.results)}/{most}"
 
@@ -68,7 +68,7 @@ class CriterionLine:
 
 @dataclass(frozen=True)
 class Cause:
-    """A failure, and where it comes from."""
+    """A failure and its origin."""
 
     result: Result
     origin: Origin
@@ -76,7 +76,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class File:
-    """A file as it is shown: how it differs from the starter's, and how many lines of that are printed."""
+    """A file as it is shown: how it differs from the starter's, and how many lines of the difference are printed."""
 
     difference: Difference
     printed: int
@@ -120,18 +120,18 @@ class StageSheet:
 
     @property
     def notes(self) -> tuple[list[str], list[str]]:
-        """The notes that name a line, and those on whole files."""
+        """The notes that name a line, and the notes on whole files."""
         on_lines = [note for note in self.evidence.notes if NOTE.fullmatch(note)]
         return on_lines, [note for note in self.evidence.notes if note not in on_lines]
 
     @property
     def words(self) -> str:
-        """What the candidate has to say."""
+        """The candidate's own notes."""
         return next((source.text for source in self.evidence.sources if source.name == WORDS), "")
 
     @cached_property
     def differences(self) -> list[Difference]:
-        """The submitted files, but for the candidate's notes, beside the starter's."""
+        """The submitted files, except the candidate's notes, beside the starter's."""
         return differences(self.name, self.evidence.sources)
 
     @property
@@ -149,13 +149,13 @@ class StageSheet:
 
     @property
     def printed_run(self) -> Timeline | None:
-        """The run that is printed, too: the one that tells most."""
+        """The run that is also printed: the one that tells most."""
         runs = [run for run in self.evidence.runs if run.rows]
         return max(runs, key=lambda run: (bool(run.culprit_of), bool(run.moments)), default=None)
 
 
 def reason(results: list[Result]) -> str:
-    """Return why a stage is not started; empty where it is."""
+    """Return why a stage is not started; empty if it is started."""
     reasons = {result.message for result in results}
     is_idle = stage_outcome(results) is Outcome.NOT_STARTED and len(reasons) == 1
     return reasons.pop() if is_idle else ""
@@ -163,7 +163,7 @@ def reason(results: list[Result]) -> str:
 
 def excerpt(text: str, among: int) -> tuple[str, bool]:
     """Return the beginning of a candidate's notes, which share the first page, and whether there is more."""
-    flowing = re.sub(r"(?<=\S)[ \t]*\n(?=[^\s#>|*+\-\d])", " ", text.strip())  # a paragraph is no longer broken
+    flowing = re.sub(r"(?<=\S)[ \t]*\n(?=[^\s#>|*+\-\d])", " ", text.strip())  # joins the lines of a paragraph
     lines = [line.rstrip() for line in flowing.split("\n") if line.strip()]
     limit = WORDS_SHOWN // among
     shown = "\n".join(lines[: max(3, WORDS_LINES // among)])

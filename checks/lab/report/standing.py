@@ -1,4 +1,4 @@
-"""The standing: how far a submission came, in all and part by part, told from the criteria of report.json."""
+"""The standing: how far a submission got, in all and part by part, by the criteria of report.json."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,44 +6,44 @@ from typing import Any
 
 from checks.lab.outcome import amount
 
-# How a person reads outcomes; report.json calls both of these not_started. Only work that is not there is not started.
+# The words for people; report.json calls both of these not_started. For people, only missing work is "not started".
 NOT_EXAMINED, NOT_FINISHED = "not_examined", "not_finished"
-ORDER = ("failed", "inconclusive", NOT_EXAMINED, "not_started", "passed")  # the first that there is decides
+ORDER = ("failed", "inconclusive", NOT_EXAMINED, "not_started", "passed")  # the first one that occurs decides
 
 Criterion = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Part:
-    """A numbered part of a task; number 0 is all that belongs to no part."""
+    """A numbered part of a task; number 0 holds the criteria that belong to no part."""
 
     number: int
     criteria: list[Criterion]
 
     @property
     def is_bonus(self) -> bool:
-        """Whether nothing of it is required."""
+        """Whether none of its criteria is required."""
         return not required(self.criteria)
 
     @property
     def outcome(self) -> str:
-        """What became of it."""
+        """Its outcome."""
         return outcome(self.criteria)
 
     @property
     def not_examined(self) -> int:
-        """The points that were not in question yet, where others were; 0 where the outcome says so of all."""
+        """The points that were not examined though others were; 0 if the outcome says that none was."""
         points, most = not_examined(self.criteria), sum(each["max_points"] for each in self.criteria)
         return points if points < most else 0
 
 
 def word(criterion: Criterion) -> str:
-    """Return what became of a criterion: one that waits for another was not examined."""
+    """Return the word for a criterion's outcome: one that waits for another was not examined."""
     return NOT_EXAMINED if criterion.get("waiting_for") else str(criterion["outcome"])
 
 
 def outcome(criteria: Iterable[Criterion]) -> str:
-    """Return what became of some criteria together; a bonus counts where there is nothing else."""
+    """Return the outcome of some criteria together; a bonus counts only if there is nothing else."""
     criteria = list(criteria)
     words = {word(each) for each in required(criteria) or criteria}
     first = next((each for each in ORDER if each in words), "not_started")
@@ -51,7 +51,7 @@ def outcome(criteria: Iterable[Criterion]) -> str:
 
 
 def parts(criteria: Iterable[Criterion]) -> list[Part]:
-    """Return the parts that criteria belong to, by their numbers."""
+    """Return the parts to which criteria belong, by their numbers."""
     found: dict[int, Part] = {}
     for each in criteria:
         number = each.get("part", 0)
@@ -60,12 +60,12 @@ def parts(criteria: Iterable[Criterion]) -> list[Part]:
 
 
 def required(criteria: Iterable[Criterion]) -> list[Criterion]:
-    """Return the criteria that are no bonus."""
+    """Return the criteria that are not a bonus."""
     return [each for each in criteria if not each.get("bonus")]
 
 
 def worth(criteria: Iterable[Criterion], which: str) -> int:
-    """Return the points that there are in criteria with this outcome."""
+    """Return the most points of the criteria with this outcome."""
     return sum(each["max_points"] for each in criteria if word(each) == which)
 
 
@@ -75,7 +75,7 @@ def not_examined(criteria: Iterable[Criterion]) -> int:
 
 
 def missing(criteria: Iterable[Criterion]) -> str:
-    """Return what became of the missing points where some were not examined; empty where all were."""
+    """Return how many of the missing points were lost and how many not examined; empty if all were examined."""
     criteria = required(criteria)
     counts = {
         "lost": worth(criteria, "failed"),

@@ -19,12 +19,12 @@ COLOURS = {
     Outcome.NOT_STARTED: "yellow",
     Outcome.INCONCLUSIVE: "yellow",
 }
-IN_FULL = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.NOT_STARTED)  # in this order; what has passed is counted
+IN_FULL = (Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.NOT_STARTED)  # in this order; passed criteria are only counted
 PLACE = re.compile(r"([\w./-]+\.\w+), line (\d+)")
 
 
 class TerminalLine(NamedTuple):
-    """A line of the board, and the colour of a terminal that has colours; empty for none."""
+    """A line of the board, and its colour in a terminal that has colours; empty for none."""
 
     text: str
     colour: str = ""
@@ -32,10 +32,10 @@ class TerminalLine(NamedTuple):
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads the board: what is opened for them, and what helps them on.
+    """The reader of the board: the hints that are open for them, and functions that help them on.
 
-    `path_of` gives the path of a stage's file as it can be opened from where the reader stands. `next_step` gives what
-    to do about a stage with this outcome; empty where there is nothing to say.
+    `path_of` returns the path of a stage's file, relative to the reader's current folder. `next_step` returns what
+    to do about a stage with this outcome; empty if there is nothing to say.
     """
 
     hints: Mapping[tuple[str, str], Opened] = field(default_factory=dict)
@@ -75,14 +75,14 @@ def _stage_lines(name: str, results: Sequence[Result], reader: Reader) -> Iterat
 
 
 def _is_untouched(results: Sequence[Result]) -> bool:
-    """Tell whether nothing of a stage was judged, for one reason."""
+    """Tell whether no criterion of a stage was judged, all for the same reason."""
     return {(result.outcome, result.waiting_for) for result in results} == {(Outcome.NOT_STARTED, "")} and len(
         {result.message for result in results}
     ) == 1
 
 
 def _in_short(results: Sequence[Result], reader: Reader) -> Iterator[TerminalLine]:
-    """Yield what is to be done, failures first; what has passed is counted."""
+    """Yield what there is to do, failures first; passed criteria are only counted."""
     for outcome in IN_FULL:
         for result in results:
             if result.outcome is outcome and not result.waiting_for:
@@ -127,8 +127,8 @@ def _help(result: Result, reader: Reader) -> Iterator[TerminalLine]:
 
 def _wrapped(part: str, text: str, margin: str = MARGIN) -> Iterator[TerminalLine]:
     first = f"{margin}{part + ': ' if part else '':10}" if part else margin
-    text = text.replace("`", "")  # Markdown's sign for code: texts are shared with the report
-    # A path has to stay whole: terminals open it by a click.
+    text = text.replace("`", "")  # Markdown's sign for code, since the report uses the same texts
+    # A path has to stay whole, so that a click in the terminal opens it.
     for line in textwrap.wrap(
         text,
         WIDTH,
@@ -139,4 +139,4 @@ def _wrapped(part: str, text: str, margin: str = MARGIN) -> Iterator[TerminalLin
     ):
         yield TerminalLine(
             plain(line)
-        )  # what stands in the middle of a text steers no CI system; where a line begins it may
+        )  # text in the middle of a line steers no CI system, but wrapping may put it at the beginning

@@ -1,4 +1,4 @@
-"""The timeline: which user sent what, an excerpt of a journal that is small enough to be shown."""
+"""The timeline: which user sent what, as an excerpt of a journal that is small enough to show."""
 
 import re
 from collections import Counter
@@ -14,7 +14,7 @@ from checks.lab.target.server import Target
 MAX_USERS = 24
 MAX_MARKS = 300
 MAX_MOMENTS = 8
-MAX_KINDS = 6  # as many shapes as can be told apart; what is rarer shares the last one
+MAX_KINDS = 6  # as many shapes as a person can tell apart; rarer kinds share the last one
 MAX_PATH = 120
 OTHERS = "other requests"
 NUMBER = re.compile(r"(?<=/)(?:\d+|[0-9a-fA-F-]{32,36})(?=/|$)")
@@ -32,12 +32,12 @@ class Mark:
     status: int
     start: float
     end: float
-    is_culprit: bool = False  # it is the request for which a criterion failed
+    is_culprit: bool = False  # whether a criterion failed because of this request
 
 
 @dataclass(frozen=True)
 class UserRow:
-    """One user: whose data it asks for, the requests of it that are drawn, how many it sent in all, and from when on.
+    """One user: whose data it asks for, which of its requests are drawn, how many it sent in all, and when.
 
     `begin` and `end` are the start of its first and the end of its last request, as far as the picture reaches.
     """
@@ -52,7 +52,7 @@ class UserRow:
 
 @dataclass(frozen=True)
 class IncidentMark:
-    """Something that befell the processes; seconds since the first request of the run."""
+    """Something that happened to the processes; seconds since the first request of the run."""
 
     time: float
     text: str
@@ -67,7 +67,7 @@ class Timeline:
     kinds: tuple[str, ...]
     rows: tuple[UserRow, ...]
     reason: str = ""  # the criterion for which the run was made
-    began: float = 0.0  # seconds of `time.monotonic`; tells a run from the others
+    began: float = 0.0  # seconds of `time.monotonic`; identifies a run
     begin: float = 0.0
     end: float = 0.0
     length: float = 0.0  # of the whole run
@@ -79,11 +79,11 @@ class Timeline:
 
     @property
     def culprit(self) -> tuple[UserRow, Mark] | None:
-        """The request for which a criterion failed, with its user."""
+        """The request because of which a criterion failed, with its user."""
         return next(((row, mark) for row in self.rows for mark in row.marks if mark.is_culprit), None)
 
     def packed(self) -> dict[str, Any]:
-        """Return the timeline as plain JSON values, for the way between processes."""
+        """Return the timeline as plain JSON values, to pass it between processes."""
         return asdict(self)
 
     @classmethod
@@ -97,7 +97,7 @@ class Timeline:
 def timeline(target: Target, holder: Holder = lambda _: "", culprit: Request | None = None) -> Timeline:
     """Return the timeline of what a target saw: the beginning of the run, or the surroundings of the culprit.
 
-    A swarm that something befell is shown from end to end. `holder` tells whose data a request asks for.
+    The run of a swarm with incidents is shown from end to end. `holder` tells whose data a request asks for.
     """
     visits = target.journal.visits()
     everything = [request for own in visits.values() for request in own]
@@ -152,7 +152,7 @@ def _around(requests: Sequence[Request], culprit: Request | None) -> Sequence[Re
 
 
 def _moments(target: Target, visits: Visits, holder: Holder, began: float, ended: float) -> Iterator[IncidentMark]:
-    """Yield what befell the processes while there were requests, and when a lost one's data had a user again."""
+    """Yield what happened to the processes while there were requests, and when a lost one's data had a user again."""
     for incident in target.incidents:
         if began < incident.time <= ended:
             yield IncidentMark(round(incident.time - began, 3), incident.text)
@@ -163,7 +163,7 @@ def _moments(target: Target, visits: Visits, holder: Holder, began: float, ended
 def _return(
     target: Target, visits: Visits, holder: Holder, began: float, since: float, lost: str
 ) -> Iterator[IncidentMark]:
-    """Yield the moment when, after the loss of a process, somebody else first asked for its users' data."""
+    """Yield the moment when, after the loss of a process, another user first asked for its users' data."""
     users = [(_holder(own, holder), _process(own, target), own[0].start) for own in visits.values()]
     freed = {held for held, process, _ in users if process == lost and held}
     heirs = [(start, held, process) for held, process, start in users if start > since and held in freed]
@@ -173,7 +173,7 @@ def _return(
 
 
 def _holder(own: Sequence[Request], holder: Holder) -> str:
-    """Return whose data a user first asked for; empty where it asked for nobody's."""
+    """Return whose data a user first asked for; empty if it asked for nobody's."""
     return plain(next(filter(None, map(holder, own)), ""), MAX_PATH // 2)
 
 
@@ -182,7 +182,7 @@ def _process(own: Sequence[Request], target: Target) -> str:
 
 
 def _name(number: int, visitor: str, own: Sequence[Request], target: Target) -> str:
-    """Return what a user is called: by its turn, and by its process where there are several."""
+    """Return a user's name: by its turn, and by its process if there are several."""
     process = _process(own, target)
     return (f"user {number}" if visitor else "no user") + (f", {process}" if process else "")
 
@@ -200,6 +200,6 @@ def _mark(request: Request, kinds: Sequence[str], began: float, culprit: Request
 
 
 def _kind(request: Request) -> str:
-    """Return what requests have in common that differ in their ids only."""
+    """Return what requests that differ only in their ids have in common."""
     query = "&".join(f"{name}=N" for name in sorted(request.query))
     return plain(f"{request.method} {NUMBER.sub('N', request.path)}{'?' + query if query else ''}", MAX_PATH // 2)

@@ -1,4 +1,4 @@
-"""A submission: one stage's answer, found, vetted, and read once: what is judged, run and shown is that reading."""
+"""A submission: one stage's answer, found, vetted, and read once; that one reading is judged, run and shown."""
 
 import re
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from checks.lab.submission.encoding import objection
 from checks.lab.submission.tree import Folder, Kind, TooMuch, below
 from checks.stages import EXERCISES, TAKEN_ALONG, Stage
 
-# Shown at length; of data, the beginning says what it is.
+# Kinds that are shown at length; of data, the beginning is enough.
 CODE = {".py", ".md", *(PurePath(name).suffix for stage in stages.STAGES.values() for name in stage.taken)}
-NEVER_TAKEN = ("conftest.py", "sitecustomize.py", "usercustomize.py")  # Python and pytest run them unasked
-WORDS = "NOTES.md"  # what a candidate has to say: shown to who judges, no part of what runs
+NEVER_TAKEN = ("conftest.py", "sitecustomize.py", "usercustomize.py")  # Python and pytest run them on their own
+WORDS = "NOTES.md"  # the candidate's own notes: shown to the evaluator, but not part of the code that runs
 MOST_WORDS = 1024 * 1024  # bytes
 MAX_FILES = 100
 MAX_BYTES = 10 * 1024 * 1024
 LONGEST_NAME = 200  # letters, with the folders in it
-BEGUN = (Kind.FOLDER, Kind.LINK)  # what stands in a stage's place is an answer to it, if not one that is taken
+BEGUN = (Kind.FOLDER, Kind.LINK)  # either of them in a stage's place counts as an answer, even one that is refused
 UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, and what Python makes of bytes outside UTF-8
 
 
@@ -28,7 +28,7 @@ UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, and w
 class Submission:
     """One stage's answer: its folder, the name of the locustfile in it, and the content of each file that takes part.
 
-    `words` is what NOTES.md says, where there is one. `links` says of each link that was passed over where it leads.
+    `words` is what NOTES.md says, if there is one. `links` says where each link that was skipped leads.
     """
 
     stage: str
@@ -62,12 +62,12 @@ class Submission:
 def find(path: Path, stage: str) -> Submission:
     """Return what `path` holds for `stage`: a folder of stages, the stage's own folder, or a single locustfile.
 
-    Where a stage has an inner folder, such as `simulations` of the take-home, that one or the folder around it may be
-    named. No link below `path` is followed.
+    If a stage has an inner folder, such as the take-home's `simulations`, `path` may name it or the folder around it.
+    No link below `path` is followed.
 
     Raises:
         NotStarted: there is no answer to this stage, or it is the starter, unchanged.
-        Failed: a file is of a kind or size that is not taken, or can't be read, or no locustfile can be told.
+        Failed: a file is of a kind or size that is not accepted, or can't be read, or none is clearly the locustfile.
     """
     try:
         submission = (_single if path.is_file() else _among)(path, stages.named(stage))
@@ -80,7 +80,7 @@ def find(path: Path, stage: str) -> Submission:
 
 
 def _single(locustfile: Path, stage: Stage) -> Submission:
-    """Return a locustfile, with the files that belong to it because of their names."""
+    """Return a locustfile, with the files beside it that belong to it by their names."""
     for other in _answered_elsewhere(stage):
         if locustfile.name == other.locustfile:
             raise _is_answer_to(other, locustfile)
@@ -122,7 +122,7 @@ def _among(path: Path, stage: Stage) -> Submission:
 
 
 def _inner(folder: Folder, name: str, opened: ExitStack) -> Folder:
-    """Return the folder `name` in a folder; where there is none, the folder itself."""
+    """Return the folder `name` in a folder; if there is none, the folder itself."""
     kind = folder.kind(name)
     if kind is Kind.LINK:
         raise _refused(f"{name} is a link", f"put the folder {name} itself in its place")
@@ -130,13 +130,13 @@ def _inner(folder: Folder, name: str, opened: ExitStack) -> Folder:
 
 
 def _answered_elsewhere(stage: Stage) -> list[Stage]:
-    """Return the other stages whose answers are told from this one's by the name of their locustfile."""
+    """Return the other stages whose answers differ from this one's by the name of their locustfile."""
     usual = (Stage.locustfile, stage.locustfile)
     return [other for other in stages.STAGES.values() if other.locustfile not in usual]
 
 
 def _holds(folder: Folder, stage: Stage) -> bool:
-    """Tell whether a folder has the locustfile of a stage, in the place that the stage has for it or outside."""
+    """Tell whether a folder has the locustfile of a stage, in the stage's inner folder or outside of it."""
     with ExitStack() as opened:
         has_inner = stage.inner and folder.kind(stage.inner) is Kind.FOLDER
         inner = opened.enter_context(folder.folder(stage.inner)) if has_inner else folder
@@ -148,7 +148,7 @@ def _is_answer_to(other: Stage, path: Path) -> NotStarted:
 
 
 class _Taken:
-    """What takes part of a folder's files, as they are read one by one; too much of anything is refused."""
+    """The files of a folder that take part, read one by one; too much of anything is refused."""
 
     def __init__(self, folder: Folder, stage: Stage) -> None:
         self.contents: dict[Path, bytes] = {}
@@ -157,7 +157,7 @@ class _Taken:
         self._room = MAX_BYTES
 
     def look_at(self, place: Folder, name: PurePath, kind: Kind) -> None:
-        """Add a file that takes part because of its name; of others, remember the links."""
+        """Add a file if it takes part by its name; if it doesn't, but is a link, remember it."""
         if _takes_part(name, self._stage):
             self.add(place, name, kind)
         elif kind is Kind.LINK:
@@ -186,7 +186,7 @@ def _counts(name: str) -> bool:
 
 
 def _takes_part(file: PurePath, stage: Stage) -> bool:
-    """Tell by its name whether a file may take part. No other may: Locust obeys a locust.conf unasked."""
+    """Tell by its name whether a file may take part. No other may: Locust obeys a locust.conf on its own."""
     if file.name.startswith(".") or file.name in NEVER_TAKEN:
         return False
     return file.suffix in TAKEN_ALONG or file.name in stage.taken
@@ -212,7 +212,7 @@ def _refused(seen: str, advice: str) -> Failed:
 
 
 def _is_starter(submission: Submission) -> bool:
-    """Tell whether each file that takes part is one of the starter's, as it was handed out."""
+    """Tell whether each file that takes part is one of the starter's, unchanged."""
     stage = stages.named(submission.stage)
 
     def is_unchanged(file: Path, content: bytes) -> bool:
@@ -224,5 +224,5 @@ def _is_starter(submission: Submission) -> bool:
 
 
 def _text(content: bytes) -> list[bytes]:
-    """Return a file's lines without what editors change by themselves: line ends and trailing blanks."""
+    """Return a file's lines without what editors change on their own: line ends and trailing blanks."""
     return [line.rstrip() for line in content.rstrip().splitlines()]

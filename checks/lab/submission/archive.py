@@ -1,4 +1,4 @@
-"""An archive: a submission that comes as zip or tar, unpacked in a cell, since unpacking is what archives attack."""
+"""An archive: a submission that comes as zip or tar. It is unpacked in a cell, since an archive may attack there."""
 
 import os
 import re
@@ -15,29 +15,29 @@ from checks.lab.submission.tree import DEEPEST
 from checks.lab.submission.unpack import LIMITS, MIB, REFUSED, SUFFIXES
 from checks.stages import STAGES, TAKEN_ALONG
 
-NUMBERED = re.compile(r"\d\d_")  # a stage's, if perhaps of another version of the course
-SHOWN = sorted(TAKEN_ALONG | CODE)  # what may take part, or is shown; which files do, is decided as for any folder
+NUMBERED = re.compile(r"\d\d_")  # the name of a stage, perhaps of another version of the course
+SHOWN = sorted(TAKEN_ALONG | CODE)  # kinds that may take part or be shown; which files do is decided as for any folder
 MOST_PACKED = 64 * MIB
-WALL = 60.0  # seconds; an honest archive takes one, and CPU seconds have a limit of their own where systems have that
+WALL = 60.0  # seconds; an honest archive takes one; if the system can, CPU seconds are limited, too
 MOST_SAID = 4096
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a file calls itself an archive."""
+    """Tell whether a file is an archive by its name."""
     return bool(_suffix(path))
 
 
 def _suffix(path: Path) -> str:
-    """Return which suffix of an archive ends a name, which may be all that there is of it: .zip; empty for none."""
+    """Return the archive suffix at the end of a name, which may consist of it (.zip); empty if there is none."""
     return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), "")
 
 
 @contextmanager
 def unpacked(path: Path, make_cell: Callable[[], Cell] = Cell) -> Iterator[Path]:
-    """Give a folder with the plain files of an archive; it is gone after the block.
+    """Yield a folder with the plain files of an archive; it is removed after the block.
 
     Raises:
-        Failed: the archive breaks a rule, takes too much to unpack, or is none.
+        Failed: the archive breaks a rule, takes too much to unpack, or is no archive.
     """
     with make_cell() as cell:
         folder = cell.work / (re.sub(r"[^\w-]", "_", path.name.split(".")[0])[:100] or "archive")
@@ -49,7 +49,7 @@ def unpacked(path: Path, make_cell: Callable[[], Cell] = Cell) -> Iterator[Path]
 
 
 def _copy(path: Path, packed: Path) -> None:
-    """Copy an archive to where a cell can read it: no more of it than anybody hands in."""
+    """Copy an archive to a place where a cell can read it, but no more of it than an honest one has."""
     room = MOST_PACKED
     with path.open("rb") as source, packed.open("wb") as copy:
         while chunk := source.read(min(MIB, room + 1)):
@@ -80,7 +80,7 @@ def _unpack(cell: Cell, path: Path, packed: Path, folder: Path) -> None:
 
 
 def _innermost(folder: Path) -> Path:
-    """Return the folder that holds something beside one folder: archives often wrap all in one."""
+    """Return the first folder that holds more than a single folder: archives often wrap everything in one."""
     for _ in range(DEEPEST):
         inside = list(os.scandir(folder))
         if len(inside) != 1 or not inside[0].is_dir(follow_symlinks=False) or _tells(inside[0].name):
@@ -90,7 +90,7 @@ def _innermost(folder: Path) -> Path:
 
 
 def _tells(name: str) -> bool:
-    """Tell whether a folder's name says what is in it."""
+    """Tell whether a folder's name says which stage it holds."""
     return name in STAGES or name in {stage.inner for stage in STAGES.values()} or bool(NUMBERED.match(name))
 
 

@@ -1,22 +1,22 @@
-"""The source: Python files are UTF-8 and nothing else, so that what a person is shown is what Python runs."""
+"""The encoding: Python files have to be UTF-8, so that a person is shown exactly what Python runs."""
 
 import codecs
 import re
 from dataclasses import dataclass
 
-# See PEP 263. Python takes a lone carriage return for the end of a line too.
+# See PEP 263. Python takes a lone carriage return for the end of a line, too.
 LINE_END = re.compile(rb"\r\n|\r|\n")
 COOKIE = re.compile(rb"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.DOTALL)
 NO_CODE = re.compile(rb"[ \t\f]*(#|$)")
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # that of UTF-32-LE begins as UTF-16-LE's
 HARMLESS = re.compile(r"utf-8(-.*)?|utf8|u8|utf|(us-)?ascii|cp65001")
-AFTER_A_MARK = re.compile(r"utf-8(-.*)?")  # a byte order mark: then Python takes no other name for it
+AFTER_A_MARK = re.compile(r"utf-8(-.*)?")  # after a byte order mark, Python accepts no other encoding name
 SAVE = "save it again as UTF-8; editors offer that as Save As or Save with Encoding"
 
 
 @dataclass(frozen=True)
 class Objection:
-    """Why a file is no Python that a person can read: where, what, and what to do."""
+    """The reason why a person would misread a Python file: the line, the trouble, and what to do."""
 
     line: int
     seen: str
@@ -24,7 +24,7 @@ class Objection:
 
 
 def objection(content: bytes) -> Objection | None:
-    """Return what Python would read otherwise than a person does; None where both read UTF-8."""
+    """Return what Python would read differently from a person; None if both read UTF-8."""
     if content.startswith(WIDE):
         return Objection(1, "is in UTF-16 or UTF-32", SAVE)
     if (place := content.find(b"\0")) >= 0:
@@ -48,5 +48,5 @@ def _normal(name: bytes) -> str:
 
 
 def _line(content: bytes, place: int) -> int:
-    """Return the number of the line that a byte is in."""
+    """Return the number of the line that contains a byte."""
     return len(LINE_END.findall(content[:place])) + 1

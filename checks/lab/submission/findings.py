@@ -20,7 +20,7 @@ MOST = 100_000.0  # of anything: more than any laptop serves
 
 @dataclass(frozen=True)
 class Findings:
-    """The name that a shop was opened with, the most requests/s it answered, and the fewest users that get as much."""
+    """The name with which a shop was started, the most requests/s that it answered, and the fewest users for that."""
 
     name: str
     max_throughput_rps: float
@@ -32,7 +32,7 @@ def read_findings(submission: Submission) -> Findings:
 
     Raises:
         NotStarted: there are none.
-        Failed: they can't be read, or hold what can't be a finding.
+        Failed: they can't be read, or a value is impossible.
     """
     file = submission.folder / NAME
     if file not in submission.files:
@@ -45,7 +45,7 @@ def read_findings(submission: Submission) -> Findings:
 
 
 def told(submission: Submission) -> dict[str, Any]:
-    """Return the findings as report.json holds them; nothing where there are none that can be read."""
+    """Return the findings as report.json holds them; empty if there are none that can be read."""
     try:
         return asdict(read_findings(submission))
     except (NotStarted, Failed):
@@ -53,7 +53,7 @@ def told(submission: Submission) -> dict[str, Any]:
 
 
 def shared(names: Sequence[str], told_by: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a note for each of many submissions, by their names, where its findings are also those of others.
+    """Return a note for each of many submissions, which names the others that have the same findings.
 
     A single submission doesn't show whether its findings were measured, or copied from a neighbour.
     """
@@ -78,7 +78,7 @@ def _note(
 
 
 def _shop(told: Mapping[str, Any]) -> str:
-    """Return the name of a shop as the shop itself takes it: case and surrounding blanks don't count."""
+    """Return the name of a shop as the shop itself reads it: case and surrounding blanks don't count."""
     name = unicodedata.normalize("NFD", str(told.get("name", "")))
     return unicodedata.normalize("NFD", name.casefold()).strip()
 
@@ -115,7 +115,7 @@ def _number(facts: dict[str, Any], key: str) -> float:
 def _told(facts: dict[str, Any], key: str) -> str:
     try:
         return f"{key} = {facts[key]!r:.60}" if key in facts else f"no {key}"
-    except ValueError:  # Python writes no number of more than 4300 digits
+    except ValueError:  # Python prints no number of more than 4300 digits
         return f"{key} with thousands of digits"
 
 

@@ -1,4 +1,4 @@
-"""The intake: what `--submission` names, whatever it is, as something that can be looked into."""
+"""The intake: whatever `--submission` names, as a folder or file that can be opened."""
 
 import stat
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ EXPECTED = f"a folder, a locustfile in Python, or an archive ({', '.join(SUFFIXE
 
 @contextmanager
 def taken_in(path: Path, make_cell: Callable[[], Cell] = Cell) -> Iterator[Path]:
-    """Give the folder or the locustfile that `path` is or, as an archive, holds; to the end of the block.
+    """Yield the folder or the locustfile that `path` is or, if it is an archive, holds; valid until the block ends.
 
     An archive is unpacked in a cell.
 

@@ -1,7 +1,7 @@
 """The tree: what lies below a path, opened one step at a time, so that no link leads out of it.
 
-Nothing here trusts a name that was looked at before: a folder is held open while it is read, and what is opened in it
-is looked at again. Where a system can't hold folders open (Windows), each step is looked at right before it is made.
+No function here trusts a name that was checked before: it holds a folder open while it reads it, and checks each file
+again after opening it. If a system can't hold folders open (Windows), each step is checked right before it is taken.
 """
 
 import errno
@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 HOLDS = {os.open, os.stat, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
-# Not to wait: nobody may ever write to a named pipe.
+# O_NONBLOCK, since a named pipe may never have a writer.
 FILE_FLAGS = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 JUNCTION = 0xA0000003  # what Windows calls a folder that is a link in all but name
 MOST_ENTRIES = 10_000  # in all folders below one
@@ -34,17 +34,17 @@ class Kind(Enum):
 
 
 class TooMuch(Exception):
-    """There is more than anybody hands in; the message says of what."""
+    """There is more than an honest submission has; the message says of what."""
 
 
 class Folder:
-    """An open folder. Its names are looked up in it alone, wherever its path leads meanwhile."""
+    """An open folder. Names are looked up in this very folder, even if its path leads elsewhere meanwhile."""
 
     def __init__(self, path: Path, above: "Folder | None" = None) -> None:
-        """Open a folder: one that somebody named, by its path, or one in the folder `above`.
+        """Open a folder: by its path, if somebody named it, or as a name in the folder `above`.
 
         Raises:
-            OSError: it can't be opened, or is a link although it lies in another folder.
+            OSError: it can't be opened, or is a link inside the folder `above`.
         """
         self.path = path
         self._handle: int | None = None
@@ -65,7 +65,7 @@ class Folder:
         return {"path": self.path / name} if self._handle is None else {"path": name, "dir_fd": self._handle}
 
     def kind(self, name: str) -> Kind:
-        """Return what `name` is in this folder; a link is a link, whatever it leads to."""
+        """Return what kind `name` is in this folder; a link counts as a link, whatever it leads to."""
         with suppress(OSError, ValueError):
             return _kind(os.stat(follow_symlinks=False, **self._at(name)))
         return Kind.NOTHING
@@ -87,10 +87,10 @@ class Folder:
         return Folder(self.path / name, self)
 
     def read(self, name: str, most: int) -> bytes:
-        """Return the content of a plain file, one byte more than `most` where it is longer.
+        """Return the content of a plain file, or one byte more than `most` of it if it is longer.
 
         Raises:
-            OSError: it is no plain file, or can't be read.
+            OSError: it is not a plain file, or can't be read.
         """
         if self.kind(name) is Kind.FILE:
             with os.fdopen(os.open(flags=os.O_RDONLY | FILE_FLAGS, **self._at(name)), "rb") as file:
@@ -99,17 +99,17 @@ class Folder:
         raise OSError(errno.EINVAL, "it is no plain file", name)
 
     def target(self, name: str) -> str:
-        """Return what a link says that it leads to."""
+        """Return where a link says that it leads."""
         return str(os.readlink(**self._at(name)))
 
 
 def below(top: Folder, counts: Callable[[str], bool]) -> Iterator[tuple[Folder, PurePath, Kind]]:
-    """Yield everything below a folder but its folders: the open folder that holds it, its name from `top` on, its kind.
+    """Yield all entries below a folder except folders: the open folder that holds it, its name from `top` on, its kind.
 
-    What does not count, as `counts` tells by its name, is passed over, with all that it holds.
+    An entry that does not count, as `counts` tells by its name, is skipped with everything in it.
 
     Raises:
-        TooMuch: there are more entries, or deeper folders, than anybody hands in.
+        TooMuch: there are more entries, or deeper folders, than an honest submission has.
     """
     return _below(top, PurePath(), counts, iter(range(MOST_ENTRIES)))
 

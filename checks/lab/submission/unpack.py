@@ -1,10 +1,10 @@
 """Unpacks one archive, by rules of our own, into a folder of plain files; runs in a process that has limits.
 
 A file of its own that imports nothing of the course, since it runs in a cell: `python -c ... ARCHIVE FOLDER SUFFIX...`
-unpacks the files with such suffixes. It begins when its standard input is closed, and says so when its limits hold.
-Status 0: all is unpacked. Status REFUSED: what it says last is why not.
+unpacks the files with these suffixes. It begins when its standard input is closed, and says so once its limits are set.
+Status 0: everything is unpacked. Status REFUSED: its last line says why not.
 
-Nothing in an archive is believed: not its names, not its sizes, not that it is one.
+It believes nothing in an archive: neither names nor sizes, not even that it is an archive.
 """
 
 import bz2
@@ -25,13 +25,13 @@ from typing import IO, Any
 OPENERS = {".tar": io.FileIO, ".gz": gzip.open, ".tgz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 SUFFIXES = (".zip", *OPENERS)
 NOT_OURS = re.compile(r"\.|__|node_modules$|venv$|env$")  # folders that tools leave beside people's own files
-MOST_ENTRIES = 50_000  # with such folders
+MOST_ENTRIES = 50_000  # including those in such folders
 MOST_FILES = 1_000
 MIB = 1024**2
 MOST_BYTES = 32 * MIB
-MOST_READ = 512 * MIB  # unpacked, with all that is passed over
-MOST_AT_ONCE = 16 * MIB  # a zip's list of its contents, which is read as a whole: for MOST_ENTRIES it has a quarter
-MOST_ABOUT_ONE = 64 * 1024  # bytes of what a tar says of one entry, such as its name
+MOST_READ = 512 * MIB  # unpacked, including everything that is skipped
+MOST_AT_ONCE = 16 * MIB  # a zip's list of contents, which is read as a whole: MOST_ENTRIES take a quarter of this
+MOST_ABOUT_ONE = 64 * 1024  # bytes that a tar may say about one entry, such as its name
 ANNOUNCING = (
     *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
     *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
@@ -42,12 +42,12 @@ REFUSED = 9
 
 
 class Refused(Exception):
-    """The archive breaks a rule; the message goes on where its name ends."""
+    """The archive breaks a rule; the message continues a sentence that begins with the archive's name."""
 
 
 @dataclass(frozen=True)
 class Packed:
-    """One entry of an archive as it says of itself, and the way to its content."""
+    """One entry of an archive as the archive describes it, and a function that opens its content."""
 
     name: str
     is_folder: bool
@@ -59,7 +59,7 @@ def unpack(path: Path, folder: Path, suffixes: Collection[str]) -> None:
     """Write the plain files of an archive that have one of the suffixes into a folder.
 
     Raises:
-        Refused: it breaks a rule. Anything else: it is no archive, or a broken one.
+        Refused: it breaks a rule. Any other exception: it is no archive, or a broken one.
     """
     taken: set[str] = set()
     room = MOST_BYTES
@@ -89,7 +89,7 @@ def unpack(path: Path, folder: Path, suffixes: Collection[str]) -> None:
 
 
 def _vetted(entry: Packed) -> PurePosixPath:
-    """Return an entry's name where it leads nowhere but into the archive's own folder."""
+    """Return an entry's name, provided that it stays inside the archive's own folder."""
     name = PurePosixPath(entry.name.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts or re.match(r"[A-Za-z]:", entry.name):
         raise Refused(f"holds {entry.name[:LONGEST_NAME]!r}, a path that leads out of it")
@@ -112,7 +112,7 @@ def _zipped(path: Path, suffixes: Collection[str]) -> Iterator[Packed]:
 
 
 class _Sips(io.FileIO):
-    """A file that is not swallowed whole: a zip says how long its list of contents is, and has it read at once."""
+    """A file that refuses huge reads: a zip says how long its list of contents is, and zipfile reads it at once."""
 
     def read(self, size: int | None = -1) -> bytes:
         content = super().read(MOST_AT_ONCE + 1 if size is None or size < 0 else min(size, MOST_AT_ONCE + 1)) or b""
@@ -131,7 +131,7 @@ def _tarred(path: Path) -> Iterator[Packed]:
 
 
 class _Header(tarfile.TarInfo):
-    """A tar's header. Some announce a text about the next entry, such as a long name, which is read as a whole."""
+    """A tar's header. Some headers announce a text about the next entry, such as a long name, which is read at once."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_Header":
@@ -142,7 +142,7 @@ class _Header(tarfile.TarInfo):
 
 
 class _Capped(io.RawIOBase):
-    """A stream that ends in an error after more bytes than any submission has."""
+    """A stream that raises an error after more bytes than any submission has."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -157,7 +157,7 @@ class _Capped(io.RawIOBase):
 
 
 def _limit() -> None:
-    """Limit this process, where the system has such limits."""
+    """Limit this process, if the system has such limits."""
     try:
         import resource
     except ImportError:  # Windows
@@ -167,13 +167,13 @@ def _limit() -> None:
         wanted = value if most == resource.RLIM_INFINITY else min(value, most)
         try:
             resource.setrlimit(getattr(resource, name), (wanted, wanted))
-        except (ValueError, OSError):  # macOS has no limit for memory that it keeps to
+        except (ValueError, OSError):  # macOS does not enforce a limit for memory
             continue
 
 
 def main() -> int:
     """Unpack what the command line names; return the status to end with."""
-    sys.stdin.read()  # until it is closed: the cell sets wider limits from outside, and ours have to come after those
+    sys.stdin.read()  # until it is closed: the cell sets wider limits from outside, and ours have to come after them
     _limit()
     print("began", flush=True)
     try:

@@ -1,4 +1,4 @@
-"""The journal: what the target saw, one record a request."""
+"""The journal: what the target saw, one record for each request."""
 
 import re
 import threading
@@ -17,7 +17,7 @@ from checks.lab.untrusted import value
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-# Not SimpleCookie: it gives up at the first cookie of the learner's own that is not quite by the book.
+# Not SimpleCookie: it gives up at the first of the learner's own cookies that is not strictly valid.
 VISITOR = re.compile(r'(?:^|;)\s*visitor="?([^;"]*)')
 MAX_REFUSAL = 300
 LISTED = 4
@@ -40,12 +40,12 @@ class Request:
     end: float
     peer_port: int
     refusal: str = ""  # the beginning of an error answer, for the message that a learner reads
-    id: int = 0  # the answer's X-Request-Id: ties Locust's outcome of a request to what the target saw of it
-    answer: str = ""  # the label of the scripted answer, where there was one
+    id: int = 0  # the answer's X-Request-Id, which ties Locust's count of a request to what the target saw
+    answer: str = ""  # the label of the scripted answer, if there was one
 
     @property
     def address(self) -> str:
-        """The path, with what was asked behind it."""
+        """The path with its query."""
         query = "&".join(f"{name}={value}" for name, values in self.query.items() for value in values)
         return f"{self.path}?{query}" if query else self.path
 
@@ -56,7 +56,7 @@ class Request:
 class Journal:
     """Every request that reached the target, in the order of their ends; safe to read while it grows.
 
-    It has an end, which no run of users comes near: a flood must not fill the grader's memory.
+    It is bounded, so that a flood can't fill the grader's memory; no honest run comes near the bound.
     """
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class Journal:
         self._grown = threading.Condition()
 
     def add(self, request: Request, size: int = 0) -> None:
-        """Keep one more request, of `size` bytes, where there is room; wake whoever waits for it."""
+        """Keep one more request, of `size` bytes, if there is room; wake the threads that wait for it."""
         with self._grown:
             self._room -= size
             if self._room >= 0 and len(self._requests) < MOST_REQUESTS:
@@ -73,7 +73,7 @@ class Journal:
                 self._grown.notify_all()
 
     def copy(self) -> "Journal":
-        """Return a journal with the same requests, which does not grow."""
+        """Return a journal with the same requests that does not grow."""
         copy = Journal()
         copy._requests = list(self)
         return copy
@@ -113,7 +113,7 @@ def listed(requests: Sequence[Request], marked: int | None = None) -> str:
 
 
 def surroundings(journal: Journal, culprit: Request) -> list[str]:
-    """Return the lines that show a request, marked, between the ones that its user sent before and after it."""
+    """Return the lines that show a request, marked, between those that its user sent before and after it."""
     own = journal.visits()[culprit.visitor]
     place = next(number for number, request in enumerate(own) if request is culprit)
     first = max(0, min(place - 1, len(own) - 3))
@@ -124,14 +124,14 @@ def surroundings(journal: Journal, culprit: Request) -> list[str]:
 
 
 def _answer(request: Request) -> str:
-    """Return the status of an answer, and how long it took where one notices."""
+    """Return the status of an answer, and how long it took if that is noticeable."""
     seconds = request.end - request.start
     return str(request.status) + (f" after {seconds:.2f} s" if seconds > NOTICED else "")
 
 
 def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
     """Return `app` with every answered request written to `journal`."""
-    numbers = iter(partial(randrange, 2**53), None)  # in no order: a counter would tell each user how many came before
+    numbers = iter(partial(randrange, 2**53), None)  # random, since a counter would tell each user how many came before
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start = end = time.monotonic()
@@ -153,7 +153,7 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
             chunks = app(environ, note_answer)
             end = time.monotonic()  # an answer may have no body
             for chunk in chunks:
-                end = time.monotonic()  # before the user can have it: no answer ends after its user's next request
+                end = time.monotonic()  # before the user gets it, so that no answer ends after its user's next request
                 if answer["status"] >= 400 and len(refusal) < MAX_REFUSAL:
                     refusal.extend(chunk)
                 yield chunk
@@ -182,7 +182,7 @@ def journaled(app: "WSGIApplication", journal: Journal) -> "WSGIApplication":
 
 
 def visitor_of(environ: "WSGIEnvironment") -> str:
-    """Return the visitor who sends a request; empty where it is a new one."""
+    """Return the visitor that sends a request; empty if it is a new one."""
     return _cookie(environ.get("HTTP_COOKIE", ""))
 
 
@@ -193,7 +193,7 @@ def _cookie(header: str) -> str:
 
 
 def _json(content_type: str, body: bytes) -> Any:
-    """Return the JSON that a request carried; None where it carried none."""
+    """Return the JSON that a request carried; None if it carried none."""
     if "json" not in content_type.lower():
         return None
     return value(body)

@@ -1,4 +1,4 @@
-"""The peers: which process each request came from, asked of the system while the connection is open."""
+"""The peers: which process sent each request. The system knows, as long as the connection is open."""
 
 import threading
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Peers:
-    """Knows the processes that it has been told of, and from which of them a port of a request was opened."""
+    """Knows the processes that it has been told about, and which of them opened a request's port."""
 
     def __init__(self) -> None:
         self._processes: dict[str, psutil.Process] = {}
@@ -19,19 +19,19 @@ class Peers:
         self._lock = threading.Lock()
 
     def add(self, name: str, pid: int) -> None:
-        """Watch a process, and all that it forks, under a name."""
+        """Watch a process and all its descendants under a name."""
         self._processes[name] = psutil.Process(pid)
 
     def note(self, name: str, port: int) -> None:
-        """Learn whose connection has this port, from one who knows."""
+        """Record the name of the process whose connection has this port, told by the caller."""
         self._names[port] = name
 
     def name(self, port: int) -> str:
-        """Return whose connection has this port, or an empty string."""
+        """Return the name of the process whose connection has this port, or an empty string."""
         return self._names.get(port, "")
 
     def noting(self, app: "WSGIApplication") -> "WSGIApplication":
-        """Return `app` with each new connection looked up before its first answer, so that it can't be gone by then."""
+        """Return `app` with each new connection looked up before its first answer, while it is certainly still open."""
 
         def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             port = int(environ.get("REMOTE_PORT") or 0)

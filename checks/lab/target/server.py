@@ -1,4 +1,4 @@
-"""The target: a WSGI application served on loopback inside the grader, which is how the grader knows what happened."""
+"""The target: a WSGI application that the grader itself serves on loopback, so that it knows what happened."""
 
 import contextlib
 import logging
@@ -23,18 +23,19 @@ if TYPE_CHECKING:
 
 THREADS = 16
 BACKLOG = 4096
-# Seconds that a thread keeps Python to itself. With Python's own 5 ms, a thread that reads rows of SQLite gives way at
-# each row to the busy loop of the server, and waits 5 ms: 600 requests of 200 users took 5 to 12 s, with 0.1 ms one.
+# Seconds that a thread keeps Python to itself. With Python's default of 5 ms, a thread that reads rows of SQLite gives
+# way to the server's busy loop at each row, and waits 5 ms: 600 requests of 200 users took 5 to 12 s, against 1 s with
+# 0.1 ms.
 SWITCH_INTERVAL = 0.0001
-# What a connection holds of an answer that its client does not read, in memory. The thread that answers waits with the
-# rest, so all connections together hold a few answers, and a flood fills neither memory nor disk.
+# Bytes of an answer that a connection keeps in memory while its client does not read. The answering thread waits before
+# it makes the rest, so all connections together hold a few answers, and a flood fills neither memory nor disk.
 MOST_UNREAD = 128 * 1024
-MOST_BODY = 256 * 1024  # of a request; what does not fit into memory, the server would write to a file
+MOST_BODY = 256 * 1024  # of a request; the server would write a larger one to a file
 
 
 @dataclass(frozen=True)
 class Incident:
-    """What befell a swarm while it ran (`time` is seconds of `time.monotonic`); `lost` names the process that ended."""
+    """An incident in a swarm (`time` is in seconds of `time.monotonic`); `lost` names the process that ended."""
 
     time: float
     text: str
@@ -43,17 +44,17 @@ class Incident:
 
 @dataclass
 class Target:
-    """A served application: its address, what it saw, and what a reader has to know of the run that it saw."""
+    """A served application: its address, what it saw, and what a reader has to know about that run."""
 
     url: str
     journal: Journal
-    peers: Peers | None = None  # who knows which process a request came from, where that was asked for
-    compression: float = 1.0  # by which the think times of its users are divided
+    peers: Peers | None = None  # which process sent which request, if the caller wants to know
+    compression: float = 1.0  # the factor by which its users' think times are divided
     incidents: list[Incident] = field(default_factory=list)
 
 
 class _QuickSwitches:
-    """Shortens the time that a thread keeps Python to itself while any target is served; several may be at once."""
+    """Shortens the time that a thread keeps Python to itself while any target, of several perhaps, is served."""
 
     def __init__(self) -> None:
         self._lock, self._users = threading.Lock(), 0
@@ -78,14 +79,14 @@ _quick_switches = _QuickSwitches()
 def serve(
     app: "WSGIApplication", threads: int = THREADS, peers: Peers | None = None, port: int = 0
 ) -> Iterator[Target]:
-    """Serve `app` on 127.0.0.1 until the block ends; `Inconclusive` where no port can be had.
+    """Serve `app` on 127.0.0.1 until the block ends; raises `Inconclusive` if no port is available.
 
-    It listens on `port`, or on a free one where that is 0 or taken. `peers`, where given, learns which process each
+    It listens on `port`, or on a free one if that is 0 or taken. `peers`, if given, learns which process each
     request comes from.
     """
     journal = Journal()
     sockets: dict[int, Any] = {}
-    # A browser tab that hangs about must not fill the log of a verdict.
+    # A forgotten browser tab must not fill the log of a verdict.
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     try:
         server = create_server(
@@ -113,7 +114,8 @@ def serve(
         try:
             yield Target(f"http://127.0.0.1:{bound}", journal, peers)
         finally:
-            # In the loop's own thread: from outside it is heard a second late, and never while clients stay connected.
+            # In the loop's own thread: the loop would notice a call from outside a second late, or never while
+            # clients stay connected.
             with contextlib.suppress(OSError):  # the loop has closed it already
                 server.trigger.pull_trigger(partial(wasyncore.close_all, sockets))  # type: ignore[attr-defined]
             thread.join(timeout=10)
@@ -121,7 +123,7 @@ def serve(
 
 
 def _listening(port: int) -> socket.socket:
-    """Return a socket that listens on `port`; on a free one where another target, or anybody else, has taken it."""
+    """Return a socket that listens on `port`; on a free one if another target, or another program, has taken it."""
     try:
         return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     except OSError:
@@ -129,7 +131,7 @@ def _listening(port: int) -> socket.socket:
 
 
 def in_pieces(app: "WSGIApplication") -> "WSGIApplication":
-    """Return `app` with its answers cut up, so that the server can stop between two pieces."""
+    """Return `app` with its answers in pieces, so that the server can stop between two of them."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
         chunks = app(environ, start_response)

@@ -1,1 +1,1 @@
-"""From a run to a verdict: why it came to nothing, whether its figures hold, and what to try next."""
+"""From a run to a verdict: why a run came to nothing, whether its figures are complete, and what to try next."""

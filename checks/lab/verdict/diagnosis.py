@@ -16,17 +16,17 @@ MOST_FAULTS = 100  # that are read from a log
 NO_BASE = re.compile(r"Attribute 'environment' is missing on user [^\n]{1,150} forgot to call the base constructor\?")
 EXPECTED = "Locust loads the file, and its users send requests to the server that grades"
 OF_LOCUST = re.compile(r"^\[[^]]*\] \S+ ")  # time, host and level
-QUOTED = 200  # characters of a process's last words
-LONGEST = 160  # characters of an error: some list all that libraries have tried
-# A file that takes this long to read is slow itself, not the machine: seconds, and times what Locust's import took.
+QUOTED = 200  # characters of a process's last line
+LONGEST = 160  # characters of an error: some list everything that a library has tried
+# If reading a file takes this long, the file is slow, not the machine: seconds, and multiples of Locust's import time.
 SLOW, TIMES = 10.0, 10.0
 
 
 def require_requests(run: Run) -> None:
-    """Return where requests reached the target.
+    """Require that requests reached the target.
 
     Raises:
-        Failed: the submission kept them from it; the message names the place.
+        Failed: the submission prevented it; the message names the place.
         Inconclusive: the machine or the grader did.
     """
     if run.broken:
@@ -53,9 +53,9 @@ def require_requests(run: Run) -> None:
 
 
 def last_words(log: str) -> str:
-    """Return the last line that a process has printed, in quotation marks; empty where there is none.
+    """Return the last line that a process has printed, in quotation marks; empty if there is none.
 
-    What Locust says of its options may have more than one.
+    Locust's own message about its options may have more than one line.
     """
     lines = [OF_LOCUST.sub("", line).strip() for line in log.splitlines() if line.strip()]
     last = next((at for at in range(len(lines) - 1, -1, -1) if ": error: " in lines[at]), len(lines) - 1)
@@ -63,7 +63,7 @@ def last_words(log: str) -> str:
 
 
 def astray(stray: Fault) -> Failed:
-    """Return what is to be said of a request to another address than the one that Locust was given."""
+    """Return the failure for a request to another address than the one that Locust was given."""
     return Failed(
         f"{stray.place}a request goes to {stray.url}",
         "every request reaches the server that grades, which Locust is given with --host",
@@ -72,7 +72,7 @@ def astray(stray: Fault) -> Failed:
 
 
 def aside(run: Run) -> str:
-    """Return the tail of a sentence that names an error or a lost request of the run; empty where there was none."""
+    """Return the tail of a sentence that names an error or a lost request of the run; empty if there was none."""
     if run.record.errors:
         return f" ({_told(run.record.errors[0])})"
     if run.record.strays:
@@ -82,7 +82,7 @@ def aside(run: Run) -> str:
 
 
 def blamed(run: Run, seen: str, expected: str, advice: str, request: Request | None = None) -> Failed:
-    """Return a failure that is led by the error in which the users' tasks end, where there is one: mend that first."""
+    """Return a failure that begins with the error in which the users' tasks end, if there is one: mend that first."""
     if not run.record.errors:
         return Failed(seen + aside(run), expected, advice, request)
     error = run.record.errors[0]
@@ -92,7 +92,7 @@ def blamed(run: Run, seen: str, expected: str, advice: str, request: Request | N
 
 
 def forbid_errors(run: Run, advice: str = "") -> None:
-    """Return where no user's task ended in an error; without `advice`, the error's own words tell what to do."""
+    """Require that no user's task ended in an error; without `advice`, the error's own words tell what to do."""
     if run.record.errors:
         error = run.record.errors[0]
         expected = "tasks that come to their end"
@@ -100,7 +100,7 @@ def forbid_errors(run: Run, advice: str = "") -> None:
 
 
 def _told(error: Fault) -> str:
-    """Return an error with its place, no more of it than one reads."""
+    """Return an error with its place, shortened to what a person would read."""
     return error.place + error.error.strip().partition("\n")[0][:LONGEST]
 
 
@@ -141,7 +141,7 @@ def _crashed(crash: Fault) -> Failed:
 
 
 def _not_started(run: Run) -> Exception:
-    """Return why Locust never came to know a user class."""
+    """Return the failure of a file in which Locust never found a user class."""
     if not run.can_start:
         return Inconclusive(f"Locust does not start on this machine, whatever its file: {last_words(run.log)}")
     if "No User class found!" in run.log:
@@ -167,7 +167,7 @@ def _not_started(run: Run) -> Exception:
 
 
 def _silent(run: Run) -> Exception:
-    """Return why users that did start never reached the target."""
+    """Return the failure of users that started but never reached the target."""
     if run.record.strays:
         stray = run.record.strays[0]
         return Failed(

@@ -1,7 +1,7 @@
 """The figures: whether Locust's report at the end holds what Locust has counted, request by request.
 
-A verdict on single answers rests on Locust's request events. Who reads the report sees the statistics, and a submission
-can empty or change these, or keep them from being made.
+A verdict on single answers rests on Locust's request events. A reader of the report sees the statistics, and a
+submission can empty or change these, or prevent Locust from making them.
 """
 
 from collections import Counter
@@ -12,13 +12,13 @@ from checks.lab.locust.run import Run
 from checks.lab.outcome import Failed, Inconclusive, amount
 from checks.lab.verdict.strain import strain
 
-KILLED = (-9, 137)  # the status of a process that was killed since it did not end in time; 137 is how a shell tells it
-MOST_COUNTED = 10_000  # requests that a Locust process writes down one by one
+KILLED = (-9, 137)  # the status of a process that was killed because it did not end in time; shells report 137
+MOST_COUNTED = 10_000  # requests that a Locust process records one by one
 UNTOUCHED = "leave Locust's statistics as they are: nothing may clear, change or replace them"
 
 
 def require_reported(run: Run) -> None:
-    """Return where Locust's report holds each request that Locust has counted, and each failure, and no others."""
+    """Require that Locust's report holds each request that Locust has counted, and each failure, and no others."""
     if difference := _difference(require_figures(run), run):
         raise Failed(difference, "a report that holds what Locust has counted", UNTOUCHED)
 
@@ -29,11 +29,11 @@ def is_reported(run: Run) -> bool:
 
 
 def require_figures(run: Run, strained: Callable[[Run], str] = strain) -> Figures:
-    """Return Locust's figures; `strained` tells what shows that the machine was too busy for Locust to make them.
+    """Return Locust's figures; `strained` tells whether the machine was too busy for Locust to make them.
 
     Raises:
         Failed: the submission left none.
-        Inconclusive: the grader ended Locust, which was not given the time that a busy machine takes.
+        Inconclusive: the grader ended Locust before it had the time that a busy machine takes.
     """
     if run.record.figures is not None:
         return run.record.figures
@@ -47,7 +47,7 @@ def require_figures(run: Run, strained: Callable[[Run], str] = strain) -> Figure
 
 
 def _difference(figures: Figures, run: Run) -> str:
-    """Return how the report differs from what was counted; empty where it does not."""
+    """Return how the report differs from the counted requests; empty if it does not."""
     requests, failures, table = Counter[str](), Counter[str](), Counter[str]()
     for row in figures.rows:
         requests[row.name] += row.requests
@@ -72,7 +72,8 @@ def _told(requests: Counter[str], failures: Counter[str]) -> str:
 def _differ(shown: Counter[str], counted: Counter[str], run: Run) -> bool:
     """Tell whether more differs than one request of each user, which may be in flight at the end.
 
-    That is at most a tenth of what was counted. What got no answer stands in the report, and is not counted one by one.
+    At most a tenth of the counted requests may differ like that. The report includes requests without an answer, which
+    are not counted one by one.
     """
     is_all_known = not run.record.lost and len(run.record.counted) < MOST_COUNTED
     room = {name: min(run.users, count // 10) for name, count in counted.items()}

@@ -1,4 +1,4 @@
-"""The hints: for each criterion of a stage a few, from a nudge to nearly the answer; opened one at a time."""
+"""The hints: a few for each criterion of a stage, from a nudge to almost the answer; opened one at a time."""
 
 import re
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ import pytest
 from checks.lab.outcome import Outcome, Result
 from checks.stages import HINTS
 
-# A hint that fits one symptom begins with: If it says "...":
+# A hint for one symptom begins with: If it says "...":
 SYMPTOM = re.compile(r'If it says "([^"]+)": ')
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The hints that are open for a criterion, and of how many."""
+    """The hints that are open for a criterion, and how many it has."""
 
     hints: Sequence[str]
     of: int
@@ -34,7 +34,7 @@ def read(stage: str) -> dict[str, list[str]]:
 
 
 def fitting(hints: Sequence[str], seen: str) -> list[str]:
-    """Return the hints that fit what was seen: first those for this very symptom, then those for any."""
+    """Return the hints that fit what was seen: first those for this very symptom, then the general ones."""
     symptoms = [(SYMPTOM.match(hint), hint) for hint in hints]
     return [
         *(hint[found.end() :] for found, hint in symptoms if found and found[1] in seen),
@@ -59,7 +59,7 @@ def open_next(results: Sequence[Result], cache: pytest.Cache | None) -> dict[tup
 
 
 def _first_to_do(results: Sequence[Result], stage: str) -> Result | None:
-    """Return what the board shows first: a failure, else what is not begun."""
+    """Return the result that the board shows first: a failure or, if there is none, a criterion that is not begun."""
     own = [result for result in results if result.criterion.stage == stage and not result.waiting_for]
     kinds = (Outcome.FAILED, Outcome.NOT_STARTED)
     return next((result for kind in kinds for result in own if result.outcome is kind), None)

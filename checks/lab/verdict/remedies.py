@@ -1,4 +1,4 @@
-"""The remedies: what to do about an error that ends a task or keeps a file from being read, by Python's own words."""
+"""The remedies: what to do about an error that ends a task or makes a file unreadable, by Python's own message."""
 
 import re
 import sys
@@ -33,7 +33,7 @@ def remedy(error: str) -> str:
 
 
 def _origin_of(name: str) -> str:
-    """Return how a name comes into a file."""
+    """Return how to bring a name into a file."""
     module = next((module for module, names in FROM.items() if name in names), "")
     if name in sys.stdlib_module_names or module:
         line = f"from {module} import {name}" if module else f"import {name}"

@@ -1,8 +1,8 @@
-"""The strain: whether the machine was too busy for a verdict, told by what no submission decides.
+"""The strain: whether the machine was too busy for a verdict, judged by figures that no submission can influence.
 
-A submission that sleeps, or works for long, lets time run out as a busy machine does. So time that ran out proves
-nothing. How long Locust's own import took, before the submission was read, and how long the target took for its
-answers is the machine's doing.
+A submission that sleeps, or computes for long, makes time run out just as a busy machine does. So a time-out proves
+nothing. But only the machine decides how long Locust's own import takes, before the submission is read, and how long
+the target takes for its answers.
 """
 
 import math
@@ -10,13 +10,13 @@ import math
 from checks.lab.locust.run import Run
 from checks.lab.target.journal import Journal
 
-LONG_IMPORT = 4.0  # seconds: half a second to two is what it takes, three at once on two cores
+LONG_IMPORT = 4.0  # seconds: it takes half a second to two, even for three at once on two cores
 STANDSTILL = 5.0  # seconds that the grader itself was kept waiting in one go
-LONG_ANSWER, TENTH = 1.0, 0.1  # seconds for so large a part of the answers; 0.2 s where each connection is looked up
+LONG_ANSWER, TENTH = 1.0, 0.1  # seconds, for this share of the answers; usual are 0.2 s if connections are looked up
 
 
 def strain(*runs: Run) -> str:
-    """Return what shows that the machine was too busy during one of these runs; empty where nothing does."""
+    """Return the sign that the machine was too busy during one of these runs; empty if there is none."""
     return next(filter(None, map(_strain, runs)), "")
 
 
@@ -25,7 +25,7 @@ def _strain(run: Run) -> str:
 
 
 def standstill(run: Run) -> str:
-    """Return what shows a busy machine whatever the answers took; empty where nothing does."""
+    """Return the sign of a busy machine that does not depend on the answers' times; empty if there is none."""
     if LONG_IMPORT < run.importing < math.inf:
         return f"it took {run.importing:.0f} s to load Locust itself"
     return f"the machine stood still for {run.standstill:.0f} s" if run.standstill > STANDSTILL else ""

@@ -18,7 +18,7 @@ def pets(evidence: Evidence, user: int) -> list[Any]:
 
 
 def lasting(evidence: Evidence, *lengths: int, asked: float = 2.0, noise: float = 0.0) -> None:
-    """Let the n-th user send so many requests, all others as many as the last one named; all else is as it should be.
+    """Make the n-th user send the n-th number of requests, all others as many as the last number; the rest is right.
 
     Each waits `asked` seconds and a little, compressed, and the machine adds some `noise`.
     """
@@ -38,7 +38,7 @@ def drawn(position: int) -> float:
 
 
 def figures_follow(evidence: Evidence, more: int = 0) -> None:
-    """Let Locust's figures hold what the journal does, and so many requests more."""
+    """Make Locust's figures hold the requests of the journal, and `more` additional ones."""
     run = run_of(evidence)
     count = sum(evidence.requests[number] is not None for number in run["journal"])
     first, *others = run["record"]["figures"]["rows"]
@@ -57,7 +57,7 @@ def named(evidence: Evidence, names: list[int]) -> None:
 
 @varied(PAUSES, unclear="loads")
 def a_signal_from_outside(evidence: Evidence) -> None:
-    """Somebody's SIGKILL ended Locust."""
+    """A SIGKILL that the grader had not sent ended Locust."""
     run_of(evidence).update(ending="SIGNAL", exit_code=-9)
 
 
@@ -69,7 +69,7 @@ def a_limit_of_the_cell(evidence: Evidence) -> None:
 
 @varied(PAUSES, unclear="loads")
 def no_request_in_time(evidence: Evidence) -> None:
-    """The machine is so busy that no user came to its first request."""
+    """The machine is so busy that no user sent its first request."""
     run_of(evidence).update(journal=[], ending="LIMIT", log="")
 
 
@@ -87,7 +87,7 @@ def traffic_while_the_file_is_read(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="loads", says=("still reading the file after",))
 def a_loop_at_the_top_of_the_file(evidence: Evidence) -> None:
-    """Locust has begun to read the file and never comes to its end."""
+    """Locust has begun to read the file and never finishes."""
     run = run_of(evidence)
     run.update(journal=[], ending="LIMIT")
     run["record"]["users"] = []
@@ -111,18 +111,18 @@ def locust_itself_is_not_loaded_in_time(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="loads", says=("with status 1", "Too many open files"))
 def locust_ends_and_says_why(evidence: Evidence) -> None:
-    """Locust ends before it knows a user class, has printed something, and starts where it has no file to read."""
+    """Locust ends before it knows a user class, has printed something, and starts when it has no file to read."""
     ended(evidence)
 
 
 @varied(PAUSES, unclear="loads")
 def locust_ends_whatever_it_reads(evidence: Evidence) -> None:
-    """The same where Locust does not start without a file either: this machine does not let it."""
+    """The same, but Locust doesn't start without a file, either: this machine does not let it."""
     ended(evidence)["can_start"] = False
 
 
 def ended(evidence: Evidence) -> Any:
-    """Let Locust have ended before it knew a user class; return the run."""
+    """Make Locust end before it knows a user class; return the run."""
     run = run_of(evidence)
     run.update(journal=[], exit_code=1, log="OSError: [Errno 24] Too many open files\n")
     run["record"]["users"] = []
@@ -136,7 +136,7 @@ def a_crash_in_no_line_of_the_learner(evidence: Evidence) -> None:
 
 
 def silent(evidence: Evidence, loading: float, importing: float) -> None:
-    """Let time be up without a request, and the file have taken so many seconds, and the import before so many."""
+    """Make time run out without a request, with these seconds for reading the file and for the import before it."""
     run = run_of(evidence)
     run.update(journal=[], ending="LIMIT", log="", importing=importing)
     run["declared_after"] = importing + loading
@@ -145,19 +145,19 @@ def silent(evidence: Evidence, loading: float, importing: float) -> None:
 
 @varied(PAUSES, unclear="loads")
 def a_file_that_is_slow_on_a_slow_machine(evidence: Evidence) -> None:
-    """19 s for a file are not much where a second was needed to import Locust."""
+    """19 s for a file are not much if importing Locust took a second."""
     silent(evidence, 19.0, 1.0)
 
 
 @varied(PAUSES, fails="loads", says=("read the file for 21 s",))
 def a_file_that_is_slower_than_the_machine(evidence: Evidence) -> None:
-    """21 s are much there."""
+    """21 s are too much in that case."""
     silent(evidence, 21.0, 1.0)
 
 
 @varied(PAUSES, fails="loads", says=("read the file for 21 s",))
 def a_file_that_says_it_was_quick(evidence: Evidence) -> None:
-    """The record can be written by the submission; what counts is when the grader saw that the file was read."""
+    """The submission can write the record; what counts is when the grader saw that the file was read."""
     silent(evidence, 21.0, 1.0)
     run_of(evidence)["record"]["declared"] = 101.0
 
@@ -178,7 +178,7 @@ def requests_that_all_stray(evidence: Evidence) -> None:
     run["record"]["strays"] = [{"file": "", "line": 0, "error": "", "url": "http://127.0.0.1:1", "path": ""}]
 
 
-# --- who is there, and what it sends
+# --- which users are there, and what they send
 
 
 @varied(PAUSES, fails="host")
@@ -190,7 +190,7 @@ def the_second_class_has_another_host(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="adds", says=("user 2 sent no POST /pets",))
 def the_second_user_adds_nothing(evidence: Evidence) -> None:
-    """One user, who is not the first, opens the dashboard alone."""
+    """One user, not the first, only opens the dashboard."""
     for pet in pets(evidence, 1):
         pet.update(method="GET", path="/")
 
@@ -203,7 +203,7 @@ def one_pet_is_refused(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="order", says=("user 2", "number 5 is out of turn"))
 def the_second_user_skips_a_pet(evidence: Evidence) -> None:
-    """One user, who is not the first, leaves out a step."""
+    """One user, not the first, leaves out a step."""
     lasting(evidence, 20)
     evidence.drop([pets(evidence, 1)[2]])
 
@@ -240,12 +240,12 @@ def one_user_is_slow(evidence: Evidence) -> None:
 
 @varied(PAUSES, unclear="order")
 def one_user_starves(evidence: Evidence) -> None:
-    """One user came to a few requests only, and time was up: the machine is busy, as Locust's import shows."""
+    """One user sent only a few requests before time was up: the machine is busy, as Locust's import shows."""
     slow(evidence)["importing"] = 4.1
 
 
 def slow(evidence: Evidence) -> Any:
-    """Let time be up before one user came to more than a few requests; return the run."""
+    """Make time run out before one user sent more than a few requests; return the run."""
     lasting(evidence, 30, 4, 30)
     run = run_of(evidence)
     run.update(ending="LIMIT", importing=3.9)
@@ -254,13 +254,13 @@ def slow(evidence: Evidence) -> Any:
 
 @varied(PAUSES, unclear="order")
 def a_machine_that_stands_still(evidence: Evidence) -> None:
-    """The same where the grader itself was kept waiting."""
+    """The same, but the grader itself was kept waiting."""
     slow(evidence)["standstill"] = 5.1
 
 
 @varied(PAUSES, unclear="order")
 def a_shop_that_is_slow(evidence: Evidence) -> None:
-    """The same where the shop, which is the grader's own, took long for each answer."""
+    """The same, but the shop, which is the grader's own, took long for each answer."""
     for own in evidence.visits(slow(evidence)["journal"]):
         for position, request in enumerate(own):
             request["start"] += 1.1 * position
@@ -275,7 +275,7 @@ def one_user_is_slow_by_itself(evidence: Evidence) -> None:
 
 @varied(PAUSES, fails="order", says=("nothing more",))
 def all_fall_silent(evidence: Evidence) -> None:
-    """After many rounds no request comes any more, though Locust runs on."""
+    """After many rounds no more requests come, though Locust runs on."""
     run_of(evidence)["ending"] = "SILENCE"
 
 
@@ -296,7 +296,7 @@ def four_names_come_again(evidence: Evidence) -> None:
 
 @varied(PAUSES)
 def names_come_again_in_a_long_run(evidence: Evidence) -> None:
-    """After sixteen names of a user nobody counts: in a run that is hard to end chance has many more to repeat."""
+    """Only a user's first sixteen names count: in a run that is hard to end, chance repeats many more."""
     named(evidence, [*range(1, 17), 1, 2, 3, 4, 5, 6])
 
 
@@ -304,7 +304,7 @@ def names_come_again_in_a_long_run(evidence: Evidence) -> None:
 
 
 def slept(evidence: Evidence, gap: float, late: float = 0.0, each: int = 1000) -> None:
-    """Let all users sleep alike, by themselves, but for each n-th sleep, which is `late`."""
+    """Give all users the same sleeps of their own, except each n-th sleep, which is `late`."""
     lasting(evidence, 40)
     evidence.pace(run_of(evidence), lambda _, position: gap + drawn(position - 1) if position % each else late or gap)
     run_of(evidence)["record"]["waits"] = []
@@ -312,20 +312,20 @@ def slept(evidence: Evidence, gap: float, late: float = 0.0, each: int = 1000) -
 
 @varied(PAUSES, fails="think_time", says=("are the same, 2.00 s",))
 def the_same_think_time_each_time(evidence: Evidence) -> None:
-    """Each pause takes 2 s, to the last bit: nobody has drawn it."""
+    """Each pause takes exactly 2 s: it was not drawn at random."""
     lasting(evidence, 40)
     evidence.wait(run_of(evidence), lambda *_: 2.0)
 
 
 @varied(PAUSES, fails="think_time", says=("0.85 s",))
 def think_times_a_little_too_short(evidence: Evidence) -> None:
-    """0.85 s are less than 1 s, also on a clock that is a little fast, and on a machine that is a little slow."""
+    """0.85 s are less than 1 s, even on a clock that is a little fast, or a machine that is a little slow."""
     lasting(evidence, 40, asked=0.85, noise=0.1)
 
 
 @varied(PAUSES, fails="think_time", says=("0.50 s",))
 def the_second_user_pauses_too_short(evidence: Evidence) -> None:
-    """One user, who is not the first, waits for half a second."""
+    """One user, not the first, waits for half a second."""
     lasting(evidence, 40)
     evidence.wait(run_of(evidence), lambda user, position: (0.5 if user == 1 else 2.0) + drawn(position))
 
@@ -388,7 +388,7 @@ def timers_that_fire_early(evidence: Evidence) -> None:
 
 @varied(PAUSES)
 def waits_before_the_first_request(evidence: Evidence) -> None:
-    """A user that waits in on_start, before the target has seen it, waits for nothing that is judged."""
+    """A user that waits in on_start, before the target has seen it, makes no pause that is judged."""
     lasting(evidence, 40)
     run = run_of(evidence)
     for own in evidence.visits(run["journal"]):
@@ -429,7 +429,7 @@ def no_report_at_all(evidence: Evidence) -> None:
 
 @varied(PAUSES)
 def one_request_of_each_user_in_flight(evidence: Evidence) -> None:
-    """At the end each user has a request on its way, which Locust does not count."""
+    """At the end each user has a request in flight, which Locust does not count."""
     figures_follow(evidence, -run_of(evidence)["users"])
 
 

@@ -36,7 +36,7 @@ def one_request_that_strays(evidence: Evidence) -> None:
 
 
 def gave_up(evidence: Evidence, waiting: int, started: int = USERS) -> Any:
-    """Let the gate never have seen 200 at once, and Locust say how many it had started; return the run."""
+    """Make the gate never see 200 at once, and Locust say how many users it had started; return the run."""
     evidence.state("trial", "gate").update(passed=0, gave_up={"at": 0.0, "waiting": waiting})
     run = crowd_of(evidence)
     run["log"] = f"Ramping: {{'User': 50}} (50 total users)\nAll: {{'User': {started}}} ({started} total users)\n"
@@ -45,12 +45,12 @@ def gave_up(evidence: Evidence, waiting: int, started: int = USERS) -> Any:
 
 @varied(BASE, fails="users", says=("200 users were started, but no more than 150",))
 def users_that_wait_for_each_other(evidence: Evidence) -> None:
-    """A lock keeps 50 of 200 users from having a request on its way."""
+    """A lock keeps 50 of 200 users from having a request in flight."""
     gave_up(evidence, 150)
 
 
 def crowd_again(evidence: Evidence, held: bool, noise: list[float]) -> None:
-    """Let Locust have come to 150 users only; tell whether another crowd was held, and how late others were then."""
+    """Make Locust start only 150 users; say whether another crowd was complete, and how late the control was then."""
     gave_up(evidence, 150, 150)
     evidence.fixtures["trial"]["parts"]["crowd_again"] = [held, sorted(noise)]
 
@@ -63,13 +63,13 @@ def a_machine_that_starts_too_few(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="users")
 def a_machine_that_stood_still(evidence: Evidence) -> None:
-    """Others were late once, and long."""
+    """The control was late once, for a long time."""
     crowd_again(evidence, False, [*HONEST, 2.1])
 
 
 @varied(BASE, unclear="users")
 def a_machine_that_starts_nobody(evidence: Evidence) -> None:
-    """Others came to 19 requests only."""
+    """The control sent only 19 requests."""
     crowd_again(evidence, False, HONEST[:19])
 
 
@@ -81,7 +81,7 @@ def a_machine_that_starts_too_few_once(evidence: Evidence) -> None:
 
 @varied(BASE, fails="users", says=("were not held up", "__init__ or on_start"))
 def a_submission_that_starts_too_few(evidence: Evidence) -> None:
-    """Others went on quickly at the same time. What Locust's log says of users is the submission's to write."""
+    """The control was quick at the same time. The submission can write anything about users into Locust's log."""
     crowd_again(evidence, False, [*HONEST[:60], *[0.014] * 19, 1.9])
 
 
@@ -133,14 +133,14 @@ def users_that_come_when_the_others_are_through(evidence: Evidence) -> None:
 
 @varied(BASE, fails="goes_on", says=("users stopped",))
 def users_that_stop(evidence: Evidence) -> None:
-    """The gate gave up after a round, and nobody came but those who had waited at it."""
+    """The gate gave up after a round, and only users came that had already waited at it."""
     at, count = late_ones(evidence)
     evidence.state("trial", "gate").update(passed=1, gave_up={"at": at, "waiting": count})
 
 
 @varied(BASE, fails="goes_on", says=("200 of 200 users stopped, such as one after 2 requests",))
 def users_that_all_stop(evidence: Evidence) -> None:
-    """The gate gave up with nobody at it, and nobody came any more; the message shows who stopped first."""
+    """The gate gave up with nobody at it, and nobody came after that; the message shows which user stopped first."""
     evidence.drop(evidence.visits(crowd_of(evidence)["journal"])[7][2:])
     evidence.state("trial", "gate").update(passed=1, gave_up={"at": 1e9, "waiting": 0})
 
@@ -176,26 +176,26 @@ def an_end_with_two_users(evidence: Evidence) -> None:
 
 
 def served(evidence: Evidence) -> list[list[Any]]:
-    """Return the requests of each of the two who were not kept waiting."""
+    """Return the requests of each of the two users who were not kept waiting."""
     return [own for own in evidence.visits(evidence.part("trial", "pair")["shown"]) if len(own) > 1]
 
 
 def only_one(evidence: Evidence) -> Any:
-    """Let one of the two have sent no more than its first request; return the run."""
+    """Make one of the two send only its first request; return the run."""
     evidence.drop(served(evidence)[1][1:])
     return pair_of(evidence)
 
 
 @varied(BASE, unclear="goes_on")
 def only_one_of_two_in_time(evidence: Evidence) -> None:
-    """Time was up before the second user came to its second request."""
+    """Time was up before the second user sent its second request."""
     only_one(evidence)["ending"] = "LIMIT"
     beside(evidence, "pair", HONEST, HONEST)
 
 
 @varied(BASE, fails="goes_on", says=("users sent 19 requests",))
 def only_one_of_two_both_times(evidence: Evidence) -> None:
-    """The same, and beside others who never pause they come to 19 gaps."""
+    """The same, and beside the control they get only 19 gaps."""
     only_one(evidence)["ending"] = "LIMIT"
     beside(evidence, "pair", HONEST[:19], HONEST)
 
@@ -210,7 +210,7 @@ def a_pair_that_sends_nothing(evidence: Evidence) -> None:
 
 @varied(BASE)
 def only_one_of_two_at_work(evidence: Evidence) -> None:
-    """One of the two has come to nothing yet, and there was time left: it need not have stopped."""
+    """One of the two has not done anything yet, and there was time left: it need not have stopped."""
     only_one(evidence)
 
 
@@ -237,7 +237,7 @@ def both_at_the_last_moment(evidence: Evidence) -> None:
 
 
 def stopping(evidence: Evidence, later: int, sent: int = 30) -> None:
-    """Let one of the two who are served stop after some requests, and the other one send so many later."""
+    """Make one of the two served users stop after some requests, and the other one send `later` more."""
     first, second = served(evidence)
     own = second[:sent]
     evidence.drop(second[len(own) :])
@@ -249,7 +249,7 @@ def stopping(evidence: Evidence, later: int, sent: int = 30) -> None:
 
 
 def another(evidence: Evidence, like: Any, start: float, end: float) -> Any:
-    """Let a user send one more request of the same kind, which Locust counts."""
+    """Make a user send one more request of the same kind, which Locust counts."""
     pair = evidence.part("trial", "pair")
     request = evidence.add([pair["shown"], pair["run"]["journal"]], like, start=start, end=end)
     counted = pair["run"]["record"]["counted"]
@@ -301,7 +301,7 @@ def a_wait_of_less_than_a_millisecond(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("users wait after a task, 1 time ",))
 def a_wait_of_one_user_of_200(evidence: Evidence) -> None:
-    """Only where all 200 are served one of them waits."""
+    """One user waits only when all 200 are served."""
     crowd = crowd_of(evidence)
     first = evidence.of(crowd["journal"])[0]
     crowd["record"]["waits"] = [{"visitor": first["visitor"], "start": first["end"], "asked": 1.0, "actual": 0.025}]
@@ -310,21 +310,21 @@ def a_wait_of_one_user_of_200(evidence: Evidence) -> None:
 # --- sleeps of their own
 
 
-HONEST = [0.002] * 80  # seconds between an answer and the next request, where nobody pauses
+HONEST = [0.002] * 80  # seconds between an answer and the next request if nobody pauses
 ASLEEP = [9.0] * 80
 STEP = "between GET / and GET /"
 
 
 def beside(evidence: Evidence, name: str, own: list[float], control: list[float]) -> None:
-    """Let users have been so late when they were watched again, and at the same time others who never pause."""
+    """Set how late users were when they were watched again, and how late the control was at the same time."""
     evidence.part("trial", f"{name}_beside_control")[:] = [{STEP: sorted(own)}, {STEP: sorted(control)}]
 
 
 def pair_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEEP, noise: list[float] = HONEST) -> None:
-    """Let the two who are served have been so late, in turn, once all 200 were there; the crowd does not pause.
+    """Set how late the two served users were, in turn, once all 200 were there; the crowd does not pause.
 
-    They are so `again` where they are watched beside others who never pause and make such `noise`. As long as nobody
-    says otherwise, they sleep then: so it shows where they are watched without need.
+    `again` is how late they are when they are watched beside the control, whose gaps are `noise`. By default they sleep
+    then, which reveals a grader that watches them again without need.
     """
     single_file(evidence, HONEST)
     beside(evidence, "pair", again, noise)
@@ -340,7 +340,7 @@ def pair_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEEP
 
 
 def single_file(evidence: Evidence, gaps: list[float]) -> None:
-    """Let 200 users have been so late in the first of their single files, the only one; again from the first gap."""
+    """Set how late 200 users were in the first and only single file; the list starts again at its end."""
     beside(evidence, "crowd", ASLEEP, HONEST)
     gate = evidence.state("trial", "gate")
     begin, end = gate["files"][0]
@@ -360,7 +360,7 @@ def single_file(evidence: Evidence, gaps: list[float]) -> None:
 
 
 def crowd_late(evidence: Evidence, gaps: list[float], again: list[float] = ASLEEP, noise: list[float] = HONEST) -> None:
-    """Let 200 users have been so late, and be so again; the two who are served alone do not pause."""
+    """Set how late 200 users were, at first and again; the two who are served alone do not pause."""
     pair_late(evidence, HONEST)
     single_file(evidence, gaps)
     beside(evidence, "crowd", again, noise)
@@ -374,37 +374,37 @@ def a_crowd_beside_late_users_of_the_graders(evidence: Evidence) -> None:
 
 @varied(BASE)
 def users_that_are_quick(evidence: Evidence) -> None:
-    """4 ms each time are what a machine takes: nobody has to be watched again."""
+    """4 ms each time are normal for a machine: no user has to be watched again."""
     pair_late(evidence, [0.004] * 80)
 
 
 @varied(BASE, fails="no_pause", says=("8 ms pass between GET / and GET /",))
 def users_that_sleep_for_some_milliseconds(evidence: Evidence) -> None:
-    """8 ms each time are a sleep, where others are 2 ms late."""
+    """8 ms each time are a sleep if the control is 2 ms late."""
     pair_late(evidence, [0.008] * 80, again=[0.008] * 80)
 
 
 @varied(BASE)
 def users_that_are_late_once(evidence: Evidence) -> None:
-    """8 ms each time, and when they were watched again no more."""
+    """8 ms each time, but not when they were watched again."""
     pair_late(evidence, [0.008] * 80, again=HONEST)
 
 
 @varied(BASE, unclear="no_pause")
 def users_that_may_be_late_by_themselves(evidence: Evidence) -> None:
-    """6.5 ms, where others are 2 ms late, may be the machine's as well as their own."""
+    """6.5 ms may be the machine's as well as their own if the control is 2 ms late."""
     pair_late(evidence, [0.008] * 80, again=[0.0065] * 80)
 
 
 @varied(BASE, unclear="no_pause")
 def users_that_are_late_as_others_are(evidence: Evidence) -> None:
-    """8 ms, where others are 4 ms late, may be the machine's."""
+    """8 ms may be the machine's if the control is 4 ms late."""
     pair_late(evidence, [0.008] * 80, again=[0.008] * 80, noise=[0.004] * 80)
 
 
 @varied(BASE, unclear="no_pause")
 def too_few_others_to_compare_with(evidence: Evidence) -> None:
-    """19 gaps of others say nothing."""
+    """19 gaps of the control say nothing."""
     pair_late(evidence, [0.008] * 80, noise=[0.002] * 19)
 
 
@@ -416,7 +416,7 @@ def enough_others_to_compare_with(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_fortieth_that_is_quick(evidence: Evidence) -> None:
-    """Who sleeps for a fixed time never is quick: three of 80 gaps are."""
+    """A user that sleeps for a fixed time is never quick: three of 80 gaps are quick."""
     pair_late(evidence, [0.001] * 3 + [0.01] * 77)
 
 
@@ -442,19 +442,19 @@ def less_than_a_quarter_that_is_quick(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="no_pause")
 def a_quarter_that_is_as_late_as_others_are(evidence: Evidence) -> None:
-    """18 ms, where others are 2 ms late, may be the machine's."""
+    """18 ms may be the machine's if the control is 2 ms late."""
     pair_late(evidence, [0.001] * 20 + [0.03] * 60, again=[0.001] * 20 + [0.018] * 60)
 
 
 @varied(BASE, fails="no_pause", says=("20 ms pass",))
 def a_quarter_that_is_later_than_others_are(evidence: Evidence) -> None:
-    """20 ms are too many there."""
+    """20 ms are too many in that case."""
     pair_late(evidence, [0.001] * 20 + [0.03] * 60, again=[0.001] * 20 + [0.02] * 60)
 
 
 @varied(BASE, unclear="no_pause")
 def a_quarter_of_others_that_is_late(evidence: Evidence) -> None:
-    """Of the others' gaps no more than a quarter is quick: 7.5 ms may be the machine's."""
+    """At most a quarter of the control's gaps is quick: 7.5 ms may be the machine's."""
     pair_late(evidence, [0.008] * 80, again=[0.0075] * 80, noise=[0.001] * 20 + [0.004] * 60)
 
 
@@ -475,7 +475,7 @@ def a_sleep_after_one_of_two_requests(evidence: Evidence) -> None:
 
 @varied(BASE)
 def late_before_all_were_there(evidence: Evidence) -> None:
-    """While Locust starts users, it has no time for those who are there already."""
+    """While Locust starts users, it neglects those that are running already."""
     pair_late(evidence, [0.6] * 10 + HONEST)
     first, second = served(evidence)
     visits = evidence.visits(evidence.part("trial", "pair")["shown"])
@@ -492,7 +492,7 @@ def two_stalls_of_the_machine(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("5 times a user was silent for more than 0.5 s",))
 def sleeps_now_and_then(evidence: Evidence) -> None:
-    """Five times is no chance, where others are never late."""
+    """Five times is no chance if the control is never late."""
     gaps = HONEST + [0.6] * 5
     pair_late(evidence, gaps, again=gaps)
 
@@ -505,14 +505,14 @@ def many_short_stalls(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="no_pause")
 def stalls_that_others_have_too(evidence: Evidence) -> None:
-    """Where others are silent once, two times more may be the machine's."""
+    """If the control is silent once, two more silences may be the machine's."""
     gaps = HONEST + [0.6] * 6
     pair_late(evidence, gaps, again=gaps, noise=[*HONEST, 0.6])
 
 
 @varied(BASE, fails="no_pause", says=("7 times a user was silent",))
 def more_stalls_than_others_have(evidence: Evidence) -> None:
-    """Three times more are not."""
+    """Three more are not."""
     gaps = HONEST + [0.6] * 7
     pair_late(evidence, gaps, again=gaps, noise=[*HONEST, 0.6])
 
@@ -538,19 +538,19 @@ def a_few_long_sleeps_and_a_quick_answer(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="no_pause")
 def too_few_requests_to_judge_by(evidence: Evidence) -> None:
-    """Both users are there, and the machine lets them come to 19 gaps only, none of them a long one."""
+    """Both users are there, and the machine allows them only 19 gaps, none of them a long one."""
     pair_late(evidence, [0.4] * 19, again=HONEST)
 
 
 @varied(BASE, fails="no_pause", says=("users sent 4 requests",))
 def too_few_requests_both_times(evidence: Evidence) -> None:
-    """Beside others who never pause they come to no more than four gaps, one of them quick."""
+    """Beside the control they get only four gaps, one of them quick."""
     pair_late(evidence, [0.002, 0.6, 0.6, 0.6], again=[0.002, 0.6, 0.6, 0.6])
 
 
 @varied(BASE, unclear="no_pause")
 def too_few_requests_of_everybody(evidence: Evidence) -> None:
-    """The others come to no more either."""
+    """The control gets no more, either."""
     pair_late(evidence, [0.4] * 19, again=[0.4] * 19, noise=[0.4] * 19)
 
 
@@ -568,25 +568,25 @@ def just_enough_requests_to_see_a_sleep(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_crowd_that_is_quick(evidence: Evidence) -> None:
-    """9 ms each time are what a machine takes that has 200 users."""
+    """9 ms each time are normal for a machine with 200 users."""
     crowd_late(evidence, [0.009])
 
 
 @varied(BASE, fails="no_pause", says=("13 ms pass", "with 200 users too"))
 def a_crowd_that_sleeps_for_some_milliseconds(evidence: Evidence) -> None:
-    """13 ms each time are a sleep, where others are 2 ms late."""
+    """13 ms each time are a sleep if the control is 2 ms late."""
     crowd_late(evidence, [0.013], again=[0.013] * 80)
 
 
 @varied(BASE, unclear="no_pause")
 def a_crowd_that_may_be_late_by_itself(evidence: Evidence) -> None:
-    """11.5 ms, where others are 2 ms late, may be the machine's."""
+    """11.5 ms may be the machine's if the control is 2 ms late."""
     crowd_late(evidence, [0.013], again=[0.0115] * 80)
 
 
 @varied(BASE)
 def a_crowd_that_is_late_once(evidence: Evidence) -> None:
-    """13 ms each time, and when they were watched again no more."""
+    """13 ms each time, but not when they were watched again."""
     crowd_late(evidence, [0.013], again=HONEST)
 
 
@@ -610,7 +610,7 @@ def two_stalls_of_a_machine_with_a_crowd(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("5 times a user was silent for more than 0.25 s",))
 def sleeps_now_and_then_in_a_crowd(evidence: Evidence) -> None:
-    """Five times is no chance, where others are never late."""
+    """Five times is no chance if the control is never late."""
     crowd_late(evidence, [0.002] * 195 + [0.3] * 5, again=HONEST + [0.3] * 5)
 
 
@@ -624,7 +624,7 @@ def a_crowd_in_two_files(evidence: Evidence) -> None:
 
 @varied(BASE, fails="no_pause", says=("9000 ms pass",))
 def a_crowd_that_a_gate_gave_up_on(evidence: Evidence) -> None:
-    """Where users were not let out in single file to the end, all that they did counts."""
+    """If not all users were let out in single file, everything that they did counts."""
     crowd_late(evidence, [0.3])
     gate = evidence.state("trial", "gate")
     gate.update(passed=2, gave_up={"at": gate["files"][0][1] - 0.1, "waiting": 0}, files=[])
@@ -634,14 +634,14 @@ def a_crowd_that_a_gate_gave_up_on(evidence: Evidence) -> None:
 
 
 def figures_follow(evidence: Evidence, more: int = 0) -> None:
-    """Let Locust's figures hold what the journal does, and so many requests more."""
+    """Make Locust's figures hold the requests of the journal, and `more` additional ones."""
     run = pair_of(evidence)
     first, *others = run["record"]["figures"]["rows"]
     first["requests"] = len(evidence.of(run["journal"])) + more - sum(row["requests"] for row in others)
 
 
 def uncounted(evidence: Evidence, requests: int) -> None:
-    """Let Locust have missed so many of the requests that the shop had seen when the end was decided."""
+    """Make Locust miss this many of the requests that the shop had seen before it told Locust to end."""
     shown = evidence.of(evidence.part("trial", "pair")["shown"])
     missed = {request["id"] for request in shown[-requests:]}
     record = pair_of(evidence)["record"]
@@ -675,7 +675,7 @@ def no_report_from_a_machine_that_stood_still(evidence: Evidence) -> None:
 
 @varied(BASE)
 def one_request_of_each_user_in_flight(evidence: Evidence) -> None:
-    """When the end was decided each of the two had a request on its way, which Locust does not count."""
+    """When the grader ended the run, each of the two had a request in flight, which Locust does not count."""
     uncounted(evidence, 2)
 
 
@@ -708,7 +708,7 @@ def a_failure_of_what_was_right(evidence: Evidence) -> None:
 
 
 def found(evidence: Evidence, name: str = NAME, *, rate: float = 1.0, seats: float = 1.0, more: float = 0.0) -> None:
-    """Let findings.toml be off by these factors, and by so many users more."""
+    """Make findings.toml wrong by these factors, and by `more` additional users."""
     limits = mystery.limits(name)
     evidence.files["findings.toml"] = (
         f'name = "{name}"\nmax_throughput_rps = {limits.throughput_rps * rate!r}\n'
@@ -742,7 +742,7 @@ def findings_below_the_lower_end(evidence: Evidence) -> None:
 
 @varied(BASE)
 def two_users_too_many(evidence: Evidence) -> None:
-    """Nobody steps finer than by two users, also where the shop has few seats."""
+    """Nobody raises the number of users in finer steps than two, even if the shop has few seats."""
     found(evidence, SMALL, more=2.0)
 
 
@@ -807,7 +807,7 @@ def findings_without_a_name(evidence: Evidence) -> None:
 
 
 def in_rare_steps(evidence: Evidence, late: float) -> None:
-    """Let the pair ask for another address each time, none of them with a number, each user so late each time."""
+    """Make the pair ask for a different address each time, none with a number, and always be this late."""
     pair_late(evidence, [late] * 80, again=[late] * 80)
     names = (f"/{one}{two}" for one in "abcdefghijklm" for two in "abcdefghijklm")
     for own in served(evidence):
@@ -819,11 +819,11 @@ def in_rare_steps(evidence: Evidence, late: float) -> None:
 
 @varied(BASE, fails="no_pause", says=("200 ms pass between two requests that are seldom sent",))
 def a_sleep_in_steps_that_never_come_twice(evidence: Evidence) -> None:
-    """Each step was sent too seldom to be judged alone."""
+    """Each step came too rarely to be judged alone."""
     in_rare_steps(evidence, 0.2)
 
 
 @varied(BASE)
 def steps_that_never_come_twice(evidence: Evidence) -> None:
-    """4 ms are what a machine takes, in rare steps too."""
+    """4 ms are normal for a machine, even in rare steps."""
     in_rare_steps(evidence, 0.004)

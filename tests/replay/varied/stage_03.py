@@ -26,7 +26,7 @@ def count_of(evidence: Evidence, request: Any) -> Any:
 
 
 def fail(evidence: Evidence, requests: list[Any], message: str | None) -> None:
-    """Let requests count as failed with this message, or as successes."""
+    """Make requests count as failed with this message, or as successes."""
     for request in requests:
         count_of(evidence, request)["failure"] = message
     evidence.report(run_of(evidence))
@@ -59,7 +59,7 @@ def a_later_round_without_a_pet(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_user_that_adds_no_pets(evidence: Evidence) -> None:
-    """Who opens the dashboard alone does so once in each round."""
+    """A user that opens only the dashboard does so once in each round."""
     evidence.drop(request for request in user(evidence, 1) if request["method"] == "POST")
 
 
@@ -75,26 +75,26 @@ def a_visit_before_the_rounds(evidence: Evidence) -> None:
 
 @varied(BASE, fails="rounds", says=("then they sent no more",))
 def an_answer_that_nobody_asked_for(evidence: Evidence) -> None:
-    """The users did not come to the end of the script."""
+    """The users did not reach the end of the script."""
     evidence.drop(answers(evidence, "far over: slow body"))
 
 
 @varied(BASE, fails="rounds", says=("sent no GET /",))
 def no_dashboard_at_all(evidence: Evidence) -> None:
-    """The users add pets alone."""
+    """The users only add pets."""
     evidence.drop(request for request in evidence.of(run_of(evidence)["journal"]) if request["method"] == "GET")
 
 
 @varied(BASE, fails="rounds", says=("too few",))
 def no_time_for_an_answer(evidence: Evidence) -> None:
-    """Time was up before the users came to the end of the script, on a machine that is quick."""
+    """Time was up before the users reached the end of the script, on a quick machine."""
     evidence.drop(answers(evidence, "far over: slow body"))
     run_of(evidence)["ending"] = "LIMIT"
 
 
 @varied(BASE, unclear="rounds")
 def no_time_for_an_answer_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where Locust itself took long to be imported."""
+    """The same, but importing Locust itself took long."""
     no_time_for_an_answer.change(evidence)
     run_of(evidence)["importing"] = 5.0
 
@@ -108,7 +108,7 @@ def no_time_for_an_answer_on_a_machine_that_is_a_little_slow(evidence: Evidence)
 
 @varied(BASE, unclear="rounds")
 def no_time_for_an_answer_of_a_slow_shop(evidence: Evidence) -> None:
-    """The same where the shop was more than a second late itself."""
+    """The same, but the shop itself was more than a second late."""
     no_time_for_an_answer.change(evidence)
     slow_shop(evidence, 1100.0)
 
@@ -122,13 +122,13 @@ def no_time_for_an_answer_of_a_shop_that_is_a_little_slow(evidence: Evidence) ->
 
 @varied(BASE, fails="rounds", says=("too few",))
 def no_time_for_an_answer_that_nobody_saw_imported(evidence: Evidence) -> None:
-    """A record that does not say when Locust was there is no evidence."""
+    """A record that does not say when Locust was loaded is no evidence."""
     no_time_for_an_answer.change(evidence)
     run_of(evidence)["importing"] = float("inf")
 
 
 def a_user_out_of_time(evidence: Evidence) -> None:
-    """Let time be up before a user has sent another request, and the last quick answer was asked for."""
+    """Make time run out before a user sent another request, and before the last quick answer was asked for."""
     stopping(evidence)["ending"] = "LIMIT"
     evidence.drop(answers(evidence, "quick")[-1:])
 
@@ -141,7 +141,7 @@ def a_slow_user_out_of_time(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="rounds")
 def a_slow_user_out_of_time_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     a_user_out_of_time(evidence)
     run_of(evidence)["importing"] = 5.0
 
@@ -153,7 +153,7 @@ def the_end_at_the_last_moment(evidence: Evidence) -> None:
 
 
 def stopping(evidence: Evidence) -> Any:
-    """Let one user send nothing after the script's last answer; return the run."""
+    """Make one user send nothing after the script's last answer; return the run."""
     run = run_of(evidence)
     journal = evidence.of(run["journal"])
     last = max(request["end"] for request in journal if request["answer"] not in NO_SCRIPT)
@@ -169,13 +169,13 @@ def a_user_that_stops(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_shape_that_stops_a_user(evidence: Evidence) -> None:
-    """A shape may take users away."""
+    """A shape may remove users."""
     stopping(evidence)["record"]["shape"] = "Steps"
 
 
 @varied(BASE)
 def a_visitor_too_many(evidence: Evidence) -> None:
-    """Where a user comes back without its cookies, who has stopped can't be told."""
+    """If a user comes back without its cookies, nobody can tell which users have stopped."""
     run = stopping(evidence)
     opened = answers(evidence, "quick")[0]
     evidence.add([run["journal"]], opened, visitor="nobody", answer="", id=10**6)
@@ -193,14 +193,14 @@ def an_answer_that_is_not_counted(evidence: Evidence) -> None:
 
 @varied(BASE, fails="counted", says=("status 0 and left no report",))
 def no_figures_in_the_end(evidence: Evidence) -> None:
-    """Locust ended by itself before its report."""
+    """Locust ended on its own before its report."""
     run_of(evidence)["record"]["figures"] = None
     run_of(evidence)["exit_code"] = 0
 
 
 @varied(BASE, fails="counted", says=("status 0 and left no report",))
 def no_figures_on_a_busy_machine(evidence: Evidence) -> None:
-    """However busy the machine is, nobody has ended Locust."""
+    """However busy the machine is, the grader has not ended Locust."""
     no_figures_in_the_end.change(evidence)
     run_of(evidence)["importing"] = 5.0
 
@@ -214,7 +214,7 @@ def an_end_that_takes_too_long(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="counted")
 def an_end_that_takes_too_long_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     an_end_that_takes_too_long.change(evidence)
     run_of(evidence)["importing"] = 5.0
 
@@ -238,13 +238,13 @@ def three_failures_are_taken_back(evidence: Evidence) -> None:
 
 @varied(BASE, fails="counted", says=("its table of failures has 0",))
 def an_empty_table_of_failures(evidence: Evidence) -> None:
-    """The statistics are whole, and nobody can see what the failures were."""
+    """The statistics are complete, but don't show what the failures were."""
     run_of(evidence)["record"]["figures"]["failures"] = []
 
 
 @varied(BASE, fails="counted", says=("22 failures were counted", "of them in the row"))
 def failures_in_another_row(evidence: Evidence) -> None:
-    """The failures stand in the row of the new pets."""
+    """The failures are in the row of the new pets."""
     row = row_of(evidence)
     other = next(one for one in run_of(evidence)["record"]["figures"]["rows"] if one is not row)
     other["failures"], row["failures"] = row["failures"], 0
@@ -264,7 +264,7 @@ def requests_that_nobody_counted(evidence: Evidence) -> None:
 
 @varied(BASE)
 def requests_that_got_no_answer(evidence: Evidence) -> None:
-    """What a client's timeout has ended stands in the statistics alone."""
+    """A request that a client's timeout has ended is only in the statistics."""
     requests_that_nobody_counted.change(evidence)
     run_of(evidence)["record"]["lost"] = [{**FAULT, "error": "timed out"}]
 
@@ -305,24 +305,24 @@ def two_fast_answers_fail(evidence: Evidence) -> None:
 
 
 def slow_shop(evidence: Evidence, ms: float) -> None:
-    """Let the shop have been so much too late with the first pet."""
+    """Make the shop answer the first pet this much too late."""
     request = next(one for one in evidence.of(run_of(evidence)["journal"]) if one["answer"] == "added")
     request["end"] = request["start"] + 0.35 + ms / 1000
 
 
 def silent(evidence: Evidence, request: Any, ms: float) -> None:
-    """Let nobody have sent anything for so long after an answer."""
+    """Make all users silent for this long after an answer."""
     evidence.hold_up(run_of(evidence)["journal"], request["end"], ms / 1000)
 
 
 def said_to_be_late(evidence: Evidence, answered: list[Any]) -> None:
-    """Let answers come later than the script wanted, by Locust's clock alone."""
+    """Make answers come later than the script wanted, but only by Locust's clock."""
     for request in answered:
         count_of(evidence, request)["milliseconds"] = 2950.0
 
 
 def late(evidence: Evidence, answered: list[Any]) -> None:
-    """Let answers come to Locust later than the shop gave them, as everybody was late then."""
+    """Make answers reach Locust later than the shop gave them, with everybody late at that time."""
     said_to_be_late(evidence, answered)
     slow_shop(evidence, 350.0)
     for request in answered:
@@ -338,7 +338,7 @@ def two_answers_said_to_be_late_fail(evidence: Evidence) -> None:
 
 @varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
 def two_answers_said_to_be_late_fail_before_a_silence(evidence: Evidence) -> None:
-    """Nor is it where the users sleep as long: the shop was in time with all answers."""
+    """Nor is it if the users sleep as long: the shop gave all answers in time."""
     two_answers_said_to_be_late_fail.change(evidence)
     for request in answers(evidence, "under")[:2]:
         silent(evidence, request, 400.0)
@@ -346,7 +346,7 @@ def two_answers_said_to_be_late_fail_before_a_silence(evidence: Evidence) -> Non
 
 @varied(BASE, fails="fast", says=("2 of 12 such answers count as failed",))
 def two_answers_said_to_be_late_fail_on_a_slow_machine(evidence: Evidence) -> None:
-    """Nor is it where the shop was late, but the users went on at once."""
+    """Nor is it if the shop was late, but the users went on at once."""
     two_answers_said_to_be_late_fail.change(evidence)
     slow_shop(evidence, 350.0)
 
@@ -360,14 +360,14 @@ def two_quick_answers_fail_on_a_slow_machine(evidence: Evidence) -> None:
 
 @varied(BASE)
 def two_late_answers_fail(evidence: Evidence) -> None:
-    """What comes 50 ms before the limit proves nothing, whatever the submission makes of it."""
+    """An answer that comes 50 ms before the limit proves nothing, however the submission judges it."""
     late(evidence, answers(evidence, "under")[:2])
     fail(evidence, answers(evidence, "under")[:2], "limit 3000 exceeded: 3050")
 
 
 @varied(BASE, unclear="fast")
 def two_fast_answers_fail_beside_a_late_one(evidence: Evidence) -> None:
-    """Where one answer was late, another one may have been delayed unseen."""
+    """If one answer was late, another one may have been delayed unseen."""
     late(evidence, answers(evidence, "under")[:1])
     fail(evidence, answers(evidence, "under")[1:3], "limit 3000 exceeded: 3050")
 
@@ -413,7 +413,7 @@ def another_constant(evidence: Evidence) -> None:
 
 
 def tell(evidence: Evidence, message: str, more: float = 0.0) -> None:
-    """Let the last failure of a slow 200 say this, with the milliseconds that it took and so many more."""
+    """Make the last failure of a slow 200 say this, with the milliseconds that it took plus `more`."""
     request = answers(evidence, "over")[-1]
     counted = count_of(evidence, request)
     took = max(1000 * (request["end"] - request["start"]), counted["milliseconds"])
@@ -422,24 +422,24 @@ def tell(evidence: Evidence, message: str, more: float = 0.0) -> None:
 
 @varied(BASE, fails="slow_message", says=("no limit",))
 def a_message_without_the_limit(evidence: Evidence) -> None:
-    """One message has the time alone."""
+    """One message has only the time."""
     tell(evidence, "exceeded: {:.1f}")
 
 
 @varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
 def a_message_without_the_time(evidence: Evidence) -> None:
-    """One message has the limit alone."""
+    """One message has only the limit."""
     tell(evidence, "limit 3000.0 exceeded")
 
 
 @varied(BASE)
 def a_time_that_is_measured_late(evidence: Evidence) -> None:
-    """A busy machine lets a submission look at its clock 0.9 s later."""
+    """On a busy machine a submission may read its clock 0.9 s later."""
     tell(evidence, "limit 3000.0 exceeded: {:.1f}", 900.0)
 
 
 def too_long(evidence: Evidence, messages: int, more: float, early: float = 0.0) -> None:
-    """Let so many slow answers be said to have taken that much more than they did, the others that much less."""
+    """Make some slow answers' messages name a longer time than they took, and those of the others a shorter one."""
     requests = answers(evidence, "over") + answers(evidence, "far over")
     for number, request in enumerate(requests):
         took = max(1000 * (request["end"] - request["start"]), count_of(evidence, request)["milliseconds"])
@@ -448,7 +448,7 @@ def too_long(evidence: Evidence, messages: int, more: float, early: float = 0.0)
 
 @varied(BASE)
 def two_times_that_are_too_long(evidence: Evidence) -> None:
-    """A machine may let a submission look at its clock 1.1 s late twice."""
+    """A machine may twice make a submission read its clock 1.1 s late."""
     too_long(evidence, 2, 1100.0)
 
 
@@ -466,26 +466,26 @@ def all_times_a_little_too_long(evidence: Evidence) -> None:
 
 @varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
 def all_times_too_long(evidence: Evidence) -> None:
-    """0.3 s more each time are another clock, on a machine that is quick otherwise."""
+    """0.3 s more each time come from another clock, on a machine that is otherwise quick."""
     too_long(evidence, 8, 300.0)
 
 
 @varied(BASE, unclear="slow_message")
 def all_times_too_long_on_a_slow_machine(evidence: Evidence) -> None:
-    """The same where an answer reached Locust 0.3 s late: so may the others have reached the submission."""
+    """The same, but an answer reached Locust 0.3 s late: the others may have reached the submission late, too."""
     too_long(evidence, 8, 300.0)
     late_to_locust(evidence, 300.0)
 
 
 @varied(BASE, fails="slow_message", says=("no number in such messages follows the time",))
 def all_times_too_long_on_a_quick_machine(evidence: Evidence) -> None:
-    """The same where no answer reached Locust more than 0.2 s late."""
+    """The same, but no answer reached Locust more than 0.2 s late."""
     too_long(evidence, 8, 300.0)
     late_to_locust(evidence, 200.0)
 
 
 def late_to_locust(evidence: Evidence, ms: float) -> None:
-    """Let a quick answer have reached Locust so many milliseconds after the shop gave it."""
+    """Make a quick answer reach Locust this many milliseconds after the shop gave it."""
     request = answers(evidence, "quick")[0]
     count_of(evidence, request)["milliseconds"] = 1000 * (request["end"] - request["start"]) + ms
     slow_shop(evidence, 350.0)
@@ -494,14 +494,14 @@ def late_to_locust(evidence: Evidence, ms: float) -> None:
 
 @varied(BASE, fails="slow_message", says=("not the milliseconds that it took",))
 def a_clock_in_place_of_a_time(evidence: Evidence) -> None:
-    """A minute and more is no time of an answer."""
+    """A minute and more can't be the time of an answer."""
     request = answers(evidence, "over")[-1]
     fail(evidence, [request], "limit 3000.0 exceeded: 60000")
 
 
 @varied(BASE)
 def times_at_the_front(evidence: Evidence) -> None:
-    """The time stands first, the limit and some other numbers behind it, not the same in each message."""
+    """The time comes first; the limit and other numbers, which differ from message to message, follow."""
     for number, request in enumerate(answers(evidence, "over") + answers(evidence, "far over")):
         took = 1000 * (request["end"] - request["start"])
         fail(evidence, [request], f"{took:.0f} ms > 3000 ms" + " (slow 1 9)" * number)
@@ -509,7 +509,7 @@ def times_at_the_front(evidence: Evidence) -> None:
 
 @varied(BASE)
 def times_at_the_back(evidence: Evidence) -> None:
-    """The time stands last, and what is in front of it is not as long in each message."""
+    """The time comes last, and the text in front of it varies in length."""
     for number, request in enumerate(answers(evidence, "over") + answers(evidence, "far over")):
         took = 1000 * (request["end"] - request["start"])
         fail(evidence, [request], "5001 " * number + f"> 3000 ms: {took:.0f} ms")
@@ -532,7 +532,7 @@ def a_time_that_is_too_short(evidence: Evidence) -> None:
 
 @varied(BASE)
 def thousands_that_are_grouped(evidence: Evidence) -> None:
-    """All messages have a sign between the thousands."""
+    """All messages have a separator between the thousands."""
     for request in (*answers(evidence, "over"), *answers(evidence, "far over")):
         took = 1000 * (request["end"] - request["start"])
         fail(evidence, [request], f"limit 3,000 ms exceeded: {took:,.1f} ms")
@@ -569,7 +569,7 @@ def times_that_locust_is_said_to_have_measured(evidence: Evidence) -> None:
 
 @varied(BASE)
 def times_that_locust_measured(evidence: Evidence) -> None:
-    """Where the shop was late, and the users as long silent, Locust's time is one for the message too."""
+    """If the shop was late, and the users were silent as long, the message may also name Locust's time."""
     times_that_locust_is_said_to_have_measured.change(evidence)
     slow_shop(evidence, 600.0)
     for request in answers(evidence, "over") + answers(evidence, "far over"):
@@ -578,7 +578,7 @@ def times_that_locust_measured(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_fast_answer_that_fails_without_a_number(evidence: Evidence) -> None:
-    """What chance allows once is asked for no words."""
+    """An answer that chance allows to fail needs no particular message."""
     fail(evidence, answers(evidence, "under")[:1], "no")
 
 
@@ -612,7 +612,7 @@ def slow_ones_without_a_status_whose_times_are_too_long(evidence: Evidence) -> N
 
 @varied(BASE, unclear="status_message")
 def slow_ones_without_a_status_on_a_slow_machine(evidence: Evidence) -> None:
-    """The same where an answer reached Locust 0.3 s late."""
+    """The same, but an answer reached Locust 0.3 s late."""
     slow_ones_without_a_status_whose_times_are_too_long.change(evidence)
     late_to_locust(evidence, 300.0)
 
@@ -625,7 +625,7 @@ def a_slow_one_without_a_status_or_a_time(evidence: Evidence) -> None:
 
 @varied(BASE, fails="status_message", says=("no status in 1 message",))
 def a_quick_one_with_the_limit(evidence: Evidence) -> None:
-    """Nor will a limit that the answer has kept."""
+    """Nor will a limit that the answer has not exceeded."""
     fail(evidence, answers(evidence, "quick", 500)[:1], "limit 3000.0 exceeded: 3100.0")
 
 

@@ -26,7 +26,7 @@ def user_of(evidence: Evidence, number: int) -> Any:
 
 
 def come_later(evidence: Evidence, requests: int) -> None:
-    """Let one more user come to the second worker when the first one has been killed."""
+    """Make one more user start on the second worker after the first one has been killed."""
     last = user_of(evidence, 2)[-1]
     for number in range(requests):
         journal = [worker(evidence, 2)["journal"]]
@@ -86,7 +86,7 @@ def a_master_on_another_interface(evidence: Evidence) -> None:
 
 @varied(BASE, fails="worker_conf", says=("master.local",))
 def a_master_of_another_name(evidence: Evidence) -> None:
-    """A name that may be any machine's."""
+    """A name that any machine may have."""
     option(evidence, "worker.conf", master_host="master.local")
 
 
@@ -100,7 +100,7 @@ def a_crash_on_the_second_worker(evidence: Evidence) -> None:
 
 
 def not_started(evidence: Evidence, log: str) -> Any:
-    """Let the second worker have ended before it knew a user class, with such words; return its run."""
+    """Make the second worker end with these words before it knows a user class; return its run."""
     story_of(evidence)["ended_early"] = ["worker 2"]
     run = worker(evidence, 2)
     run.update(log=log, journal=[], exit_code=1)
@@ -116,7 +116,7 @@ def no_user_class_on_the_second_worker(evidence: Evidence) -> None:
 
 @varied(BASE, fails="loads", says=("worker 2: ", '"locust: error: unrecognized arguments: --x Did you mean --y?"'))
 def options_that_locust_refuses(evidence: Evidence) -> None:
-    """Locust has its own word for options that don't go together, of more than one line."""
+    """Locust has its own message, of more than one line, for options that don't go together."""
     not_started(evidence, "usage: locust\nlocust: error: unrecognized arguments: --x\nDid you mean --y?\n")
 
 
@@ -128,7 +128,7 @@ def a_file_that_locust_does_not_find(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="loads")
 def a_machine_that_starts_no_second_worker(evidence: Evidence) -> None:
-    """One worker ended at once, and so does Locust there without a file."""
+    """One worker ended at once, and Locust ends there even without a file."""
     not_started(evidence, "MemoryError\n")["can_start"] = False
 
 
@@ -159,7 +159,7 @@ def a_worker_that_ends_before_the_test(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="loads")
 def no_request_in_time(evidence: Evidence) -> None:
-    """The machine is so busy that the users came to nothing."""
+    """The machine is so busy that the users did nothing."""
     story_of(evidence)["before"] = []
     story_of(evidence)["master"].update(ending="LIMIT")
 
@@ -172,12 +172,12 @@ def a_master_that_does_not_start(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="loads")
 def a_master_that_the_machine_does_not_start(evidence: Evidence) -> None:
-    """The same where Locust does not start without the file either."""
+    """The same, but Locust does not start without the file, either."""
     master_ended(evidence)["can_start"] = False
 
 
 def master_ended(evidence: Evidence) -> Any:
-    """Let the master have ended before it knew a user class, and a worker besides; return the master's run."""
+    """Make the master and a worker end before they know a user class; return the master's run."""
     story_of(evidence).update(before=[], ended_early=["master", "worker 2"])
     master = story_of(evidence)["master"]
     master.update(journal=[], log="OSError: [Errno 24] Too many open files\n")
@@ -185,7 +185,7 @@ def master_ended(evidence: Evidence) -> Any:
     return master
 
 
-# --- who carries the load
+# --- which processes carry the load
 
 
 @varied(BASE)
@@ -209,14 +209,14 @@ def prepare(evidence: Evidence, requests: int) -> None:
 
 @varied(BASE, fails="share", says=("belong to no process that was started",))
 def a_user_of_an_unknown_process(evidence: Evidence) -> None:
-    """One user's requests came from a process that nobody has started: who waits for an answer would be found."""
+    """One user's requests came from a process that nobody has started: the system would know any process that waits."""
     own = {one["id"] for one in user_of(evidence, 2)}
     journal = worker(evidence, 2)["journal"]
     journal[:] = [number for number in journal if evidence.requests[number]["id"] not in own]
 
 
 def strained(evidence: Evidence) -> None:
-    """Let the second worker have taken long to import Locust."""
+    """Make the second worker take long to import Locust."""
     worker(evidence, 2)["importing"] = 5.0
 
 
@@ -229,7 +229,7 @@ def one_user_too_few_in_time(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="share")
 def one_user_too_few_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     one_user_too_few_in_time.change(evidence)
     strained(evidence)
 
@@ -242,7 +242,7 @@ def users_that_are_slow(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="share")
 def users_that_are_slow_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     users_that_are_slow.change(evidence)
     strained(evidence)
 
@@ -293,20 +293,20 @@ def a_user_that_comes_later(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_user_that_comes_back(evidence: Evidence) -> None:
-    """With rebalancing, users of a dead worker start anew on the other one."""
+    """With rebalancing, users of a dead worker start again on the other one."""
     option(evidence, "master.conf", enable_rebalancing=True)
     come_later(evidence, 2)
 
 
 @varied(BASE)
 def a_request_without_a_user(evidence: Evidence) -> None:
-    """A visitor of one request is no user: a test may clean up with such."""
+    """A visitor with a single request is no user: a test may clean up with one."""
     come_later(evidence, 1)
 
 
 @varied(BASE, fails="share", says=("but a user stopped after",))
 def a_user_that_stops(evidence: Evidence) -> None:
-    """One user did not come as far as the others."""
+    """One user did not get as far as the others."""
     story_of(evidence)["is_steady"] = False
 
 
@@ -320,7 +320,7 @@ def a_worker_that_ends(evidence: Evidence) -> None:
 
 
 def told(evidence: Evidence, requests: int, number: int = 2) -> None:
-    """Let a worker have reported so many requests, at last, and the master's figures hold more than enough."""
+    """Make a worker report `requests` requests in the end, and the master's figures hold more than enough."""
     record = story_of(evidence)["master"]["record"]
     name = worker(evidence, number)["record"]["worker"]
     others = [report for report in record["reports"] if report["worker"] != name]
@@ -339,7 +339,7 @@ def sent(evidence: Evidence, number: int) -> tuple[int, int]:
 
 @varied(BASE)
 def a_report_that_is_just_complete(evidence: Evidence) -> None:
-    """A request of each user may be on its way to the master's figures."""
+    """One request of each user may not have reached the master's figures yet."""
     told(evidence, sent(evidence, 2)[1] - story_of(evidence)["users"])
 
 
@@ -351,7 +351,7 @@ def a_report_that_lacks_one_request(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_report_of_all_that_was_sent(evidence: Evidence) -> None:
-    """Each user may have one more request on its way, which the shop has not seen."""
+    """Each user may have one more request in flight, which the shop has not seen."""
     told(evidence, sent(evidence, 2)[0] + story_of(evidence)["users"])
 
 
@@ -370,7 +370,7 @@ def nothing_reported_of_a_few_requests(evidence: Evidence) -> None:
 
 
 def late_report(evidence: Evidence, lag: float) -> None:
-    """Let the second worker have reported all that its users sent more than `lag` seconds before its last report."""
+    """Make the second worker report everything that its users sent more than `lag` seconds before its last report."""
     run = worker(evidence, 2)
     evidence.pace(run, lambda *_: 0.1)
     journal = [evidence.requests[number] for number in run["journal"]]
@@ -381,13 +381,13 @@ def late_report(evidence: Evidence, lag: float) -> None:
 
 @varied(BASE)
 def a_report_that_is_a_second_and_a_half_behind(evidence: Evidence) -> None:
-    """A busy master hears late of what was sent."""
+    """A busy master learns late about requests."""
     late_report(evidence, 1.5)
 
 
 @varied(BASE, fails="stats", says=("worker 2 sent",))
 def a_report_that_is_three_seconds_behind(evidence: Evidence) -> None:
-    """What was sent three seconds before the last report stands in it."""
+    """Requests that were sent three seconds before the last report are in it."""
     late_report(evidence, 3.0)
 
 
@@ -404,7 +404,7 @@ def figures_that_lack_one_request(evidence: Evidence) -> None:
 
 
 def figures(evidence: Evidence, difference: int) -> None:
-    """Let both workers have told all; the figures hold what had surely been counted, but for a difference."""
+    """Make both workers report everything, and the figures hold what had surely been counted, plus a difference."""
     for number in (1, 2):
         told(evidence, sent(evidence, number)[0], number)
     first, *others = story_of(evidence)["master"]["record"]["figures"]["rows"]
@@ -418,7 +418,7 @@ def figures(evidence: Evidence, difference: int) -> None:
 
 @varied(BASE, fails="survives", says=("then worker 2 ended too",))
 def the_other_worker_ends_too(evidence: Evidence) -> None:
-    """All had been at work, then a worker was killed and the other one ended by itself."""
+    """All had been at work, then a worker was killed and the other one ended on its own."""
     story_of(evidence)["ended_early"] = ["worker 2"]
 
 
@@ -436,7 +436,7 @@ def a_loss_that_goes_unnoticed_to_the_end(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="survives")
 def a_loss_that_goes_unnoticed_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     a_loss_that_goes_unnoticed_to_the_end.change(evidence)
     strained(evidence)
 
@@ -455,12 +455,12 @@ def users_that_are_slow_after_the_loss(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="survives")
 def users_that_are_slow_after_the_loss_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     users_that_are_slow_after_the_loss.change(evidence)
     strained(evidence)
 
 
 @varied(BASE, fails="survives", says=("the master left no figures",))
 def a_master_without_figures(evidence: Evidence) -> None:
-    """The master did not come to a polite end."""
+    """The master did not end when it was told to."""
     story_of(evidence)["master"]["record"]["figures"] = None

@@ -1,4 +1,4 @@
-"""Stage 05: users that look a little too seldom, runs that end too early to tell, errors that somebody stays with."""
+"""Stage 05: users that look a little too seldom, runs that end too early to tell, users stuck after an error."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tests.replay.variations import Evidence, varied
 
 BASE = "05_round_robin_data/right/steps_in_order_all_pets"
 FAULT = {"file": "locustfile.py", "line": 3, "error": "NameError: name 'x' is not defined", "url": "", "path": ""}
-CHANCES = 170  # requests of the busiest user after which another one's silence is no chance
+CHANCES = 170  # requests of the busiest user after which another user's silence can't be chance
 
 
 def scene_of(evidence: Evidence, name: str = "roomy") -> Any:
@@ -22,7 +22,7 @@ def is_things(request: Any) -> bool:
 
 
 def users_of(evidence: Evidence, scene: Any) -> list[list[Any]]:
-    """Return each user's requests, as far as the run was settled: what came later says nothing of what is lacking."""
+    """Return each user's requests until the run was settled: later ones say nothing about what is missing."""
     return evidence.visits(scene["shown"]["journal"])
 
 
@@ -33,7 +33,7 @@ def pets_of(scene: Any, own: list[Any]) -> list[str]:
 
 
 def rich(evidence: Evidence, scene: Any) -> list[Any]:
-    """Return the requests of a user whose owner has pets, who is not the first."""
+    """Return the requests of a user, not the first one, whose owner has pets."""
     return next(own for own in users_of(evidence, scene)[1:] if pets_of(scene, own))
 
 
@@ -43,14 +43,14 @@ def poor(evidence: Evidence, scene: Any) -> list[Any]:
 
 
 def without_later(evidence: Evidence, scene: Any, own: list[Any]) -> None:
-    """Let a user send nothing after these requests."""
+    """Make a user send nothing after these requests."""
     visitor, end = own[0]["visitor"], own[-1]["start"]
     later = evidence.of(scene["run"]["journal"])
     evidence.drop(one for one in later if one["visitor"] == visitor and one["start"] > end)
 
 
 def busy(evidence: Evidence, scene: Any, requests: int) -> None:
-    """Let the user without pets, the busiest one, have sent so many requests when the run was settled."""
+    """Make the user without pets, the busiest one, send this many requests before the run was settled."""
     own = poor(evidence, scene)
     without_later(evidence, scene, own)
     for number in range(requests - len(own)):
@@ -58,7 +58,7 @@ def busy(evidence: Evidence, scene: Any, requests: int) -> None:
 
 
 def silenced(evidence: Evidence, scene: Any) -> list[Any]:
-    """Let a user never ask for visits; return what is left of it."""
+    """Make a user never ask for visits; return its remaining requests."""
     own = rich(evidence, scene)
     without_later(evidence, scene, own)
     evidence.drop(one for one in own if not is_things(one))
@@ -94,13 +94,13 @@ def no_visits_so_far(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="visits")
 def no_visits_so_far_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where the machine is busy."""
+    """The same, but the machine is busy."""
     no_visits_so_far.change(evidence)
     scene_of(evidence)["run"]["importing"] = 5.0
 
 
 def slow_shop(evidence: Evidence, journal: list[int], every: int) -> None:
-    """Let the shop have taken 1.1 s for one answer in so many."""
+    """Make the shop take 1.1 s for one answer in `every`."""
     for request in evidence.of(journal)[::every]:
         evidence.hold_up(journal, request["end"], 1.1)
         request["end"] = request["start"] + 1.1
@@ -108,7 +108,7 @@ def slow_shop(evidence: Evidence, journal: list[int], every: int) -> None:
 
 @varied(BASE, unclear="visits")
 def no_visits_so_far_from_a_slow_shop(evidence: Evidence) -> None:
-    """The same where the shop takes more than a second for one answer in eight."""
+    """The same, but the shop takes more than a second for one answer in eight."""
     scene = scene_of(evidence)
     silenced(evidence, scene)
     slow_shop(evidence, scene["run"]["journal"], 8)
@@ -116,7 +116,7 @@ def no_visits_so_far_from_a_slow_shop(evidence: Evidence) -> None:
 
 @varied(BASE, fails="visits", says=("too few requests in",))
 def no_visits_so_far_from_a_shop_that_is_slow_at_times(evidence: Evidence) -> None:
-    """One answer in sixteen is no busy machine."""
+    """One slow answer in sixteen doesn't show a busy machine."""
     scene = scene_of(evidence)
     silenced(evidence, scene)
     slow_shop(evidence, scene["run"]["journal"], 16)
@@ -124,13 +124,13 @@ def no_visits_so_far_from_a_shop_that_is_slow_at_times(evidence: Evidence) -> No
 
 @varied(BASE, fails="visits", says=("0 times for visits",))
 def no_visits_in_all_that_time(evidence: Evidence) -> None:
-    """Another user has asked so often that chance is no reason."""
+    """Another user has asked so often that chance is no explanation."""
     scene = scene_of(evidence)
     silenced(evidence, scene)
     busy(evidence, scene, CHANCES)
 
 
-# --- who is there
+# --- which users are there
 
 
 @varied(BASE, fails="users", says=("looked like",))
@@ -158,7 +158,7 @@ def two_requests_at_once(evidence: Evidence) -> None:
 
 @varied(BASE, fails="users", says=("looked like",))
 def one_user_that_posts(evidence: Evidence) -> None:
-    """One user sends POST for what a GET asks."""
+    """One user sends a POST instead of a GET."""
     scene = scene_of(evidence)
     for request in evidence.visits(scene["run"]["journal"])[2]:
         request["method"] = "POST"
@@ -193,7 +193,7 @@ def visits_of_another_pet(evidence: Evidence) -> None:
 
 
 def asking(evidence: Evidence, name: str, visits: int) -> list[Any]:
-    """Let a user ask once for its pets and so often for visits, and then nobody for anything; return its requests."""
+    """Make a user ask once for its pets, `visits` times for visits, then nobody for anything; return its requests."""
     scene = scene_of(evidence, name)
     own = rich(evidence, scene)
     without_later(evidence, scene, own)
@@ -281,13 +281,13 @@ def silence_after_an_error_about_pets(evidence: Evidence) -> None:
 
 @varied(BASE, fails="errors", says=("got a 500 for GET /pets/", "asked for nothing more"))
 def silence_after_an_error_about_visits(evidence: Evidence) -> None:
-    """A user's last answer is an error, to a question about visits; it had come to five visits before."""
+    """A user's last answer is an error, to a question about visits; it had asked for five visits before."""
     asking(evidence, "failing", 6)[-1]["status"] = 500
 
 
 @varied(BASE, unclear="errors")
 def too_early_after_an_error(evidence: Evidence) -> None:
-    """Others had asked often, but before the error: on a busy machine, who got it has had no time."""
+    """Others had asked often, but before the error: on a busy machine, the user that got it had no time to go on."""
     scene_of(evidence, "failing")["run"]["importing"] = 5.0
     scene = scene_of(evidence, "failing")
     own = rich(evidence, scene)
@@ -308,7 +308,7 @@ def no_visits_after_an_error(evidence: Evidence) -> None:
 
 @varied(BASE, fails="errors", says=("0 times for visits",))
 def errors_alone(evidence: Evidence) -> None:
-    """A user gets nothing but errors, and so comes to no visits."""
+    """A user gets nothing but errors, and so never asks for visits."""
     scene = scene_of(evidence, "failing")
     own = silenced(evidence, scene)
     for request in own:
@@ -325,7 +325,7 @@ def too_few_visits_after_errors(evidence: Evidence) -> None:
 
 
 def errors_of(evidence: Evidence, least: int = 1) -> list[Any]:
-    """Return the questions that were answered by an error; turn good late answers into errors where there are few."""
+    """Return the questions that were answered by an error; turn good late answers into errors if there are few."""
     scene = scene_of(evidence, "failing")
     asked = [one for one in evidence.of(scene["held"]["journal"]) if one["method"] == "GET"]
     good = [one for own in users_of(evidence, scene) if pets_of(scene, own) for one in own[3:-1] if one["status"] < 400]
@@ -344,7 +344,7 @@ def an_error_that_counts_as_a_success(evidence: Evidence) -> None:
 
 
 def lost_errors(evidence: Evidence, more: int, calm: int = 0) -> None:
-    """Let Locust not count an error answer of each user and so many more; of the calm run so many requests."""
+    """Make Locust miss an error answer of each user and some more, and some requests of the calm run."""
     scene = scene_of(evidence, "failing")
     record, size = scene["run"]["record"], scene["held"]["size"]
     known = {one["id"] for one in errors_of(evidence, size + 1)}
@@ -358,7 +358,7 @@ def lost_errors(evidence: Evidence, more: int, calm: int = 0) -> None:
 
 @varied(BASE)
 def an_error_of_each_user_in_flight(evidence: Evidence) -> None:
-    """At the end each user may have one on its way, which Locust does not count."""
+    """At the end each user may have a request in flight, which Locust does not count."""
     lost_errors(evidence, 0)
 
 
@@ -370,19 +370,19 @@ def one_error_too_few_in_the_report(evidence: Evidence) -> None:
 
 @varied(BASE, fails="report", says=("Locust counts",))
 def errors_that_are_missing_as_all_is(evidence: Evidence) -> None:
-    """Locust does not count good answers either: that is another mistake."""
+    """Locust doesn't count good answers, either: that is another mistake."""
     lost_errors(evidence, 1, calm=2 * scene_of(evidence)["held"]["size"] + 20)
 
 
 @varied(BASE, fails="errors", says=("NameError", "response.status_code"))
 def tasks_that_stumble_over_errors(evidence: Evidence) -> None:
-    """Only where the API fails, tasks end in an error."""
+    """Tasks end in an error only if the API fails."""
     scene_of(evidence, "failing")["run"]["record"]["errors"] = [FAULT]
 
 
 @varied(BASE, fails="report", says=("NameError",))
 def tasks_that_stumble_in_any_case(evidence: Evidence) -> None:
-    """Where the API does not fail they do so too: that is another mistake."""
+    """Tasks also end in an error if the API does not fail: that is another mistake."""
     tasks_that_stumble_over_errors.change(evidence)
     scene_of(evidence)["run"]["record"]["errors"] = [FAULT]
 
@@ -391,7 +391,7 @@ def tasks_that_stumble_in_any_case(evidence: Evidence) -> None:
 
 
 def uncounted(evidence: Evidence, requests: int) -> None:
-    """Let Locust have missed so many of the requests for pets."""
+    """Make Locust miss this many of the requests for pets."""
     scene = scene_of(evidence)
     asked = [one for own in users_of(evidence, scene) for one in own if is_things(one)]
     missed = {one["id"] for one in asked[:requests]}
@@ -401,7 +401,7 @@ def uncounted(evidence: Evidence, requests: int) -> None:
 
 @varied(BASE)
 def one_request_of_each_user_in_flight(evidence: Evidence) -> None:
-    """At the end each user may have a request on its way, which Locust does not count."""
+    """At the end each user may have a request in flight, which Locust has not counted."""
     uncounted(evidence, scene_of(evidence)["held"]["size"])
 
 

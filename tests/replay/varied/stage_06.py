@@ -1,4 +1,4 @@
-"""Stage 06: ids that two users hold, workers that read for themselves, masters that nobody misses."""
+"""Stage 06: ids that two users hold, workers that read the file themselves, workers that miss no master."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def is_things(request: Any) -> bool:
 
 
 def hold(story: Any, requests: list[Any], holder: str) -> None:
-    """Let a user hold another owner, and ask for that one's pets and their visits."""
+    """Make a user hold another owner, and ask for that owner's pets and their visits."""
     pets = story["group"]["world"]["things"][holder]
     for request in requests:
         request["path"] = f"/owners/{holder}/pets" if is_things(request) else f"/pets/{pets[0]}/visits"
@@ -50,7 +50,7 @@ def with_pets(evidence: Evidence, story: Any, name: str) -> list[list[Any]]:
 
 
 def nothing_sent(evidence: Evidence) -> Any:
-    """Let no user have sent a request; return the story's group."""
+    """Remove all requests; return the story's group."""
     evidence.requests = [None for _ in evidence.requests]
     loss_of(evidence).update(lost_at=None, heir=None)
     return loss_of(evidence)["group"]
@@ -86,18 +86,18 @@ def a_worker_that_ends_before_the_test(evidence: Evidence) -> None:
 
 @varied(BASE, fails="loads", says=("ended before it had any users", "Too many open files"))
 def a_master_that_does_not_start(evidence: Evidence) -> None:
-    """The master ends before it knows the users, says why, and starts where it has no file to read."""
+    """The master ends before it knows the users, says why, and starts when it has no file to read."""
     master_ended(evidence)
 
 
 @varied(BASE, unclear="loads")
 def a_master_that_the_machine_does_not_start(evidence: Evidence) -> None:
-    """The same where Locust does not start without the file either."""
+    """The same, but Locust does not start without the file, either."""
     master_ended(evidence)["can_start"] = False
 
 
 def master_ended(evidence: Evidence) -> Any:
-    """Let the master have ended before it knew a user class; return its run."""
+    """Make the master end before it knows a user class; return its run."""
     group = nothing_sent(evidence)
     group["ended_early"] = ["master"]
     master = group["runs"]["master"]
@@ -116,7 +116,7 @@ def a_master_that_does_not_come_to_its_users(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="loads")
 def no_request_in_time(evidence: Evidence) -> None:
-    """The machine is so busy that the users came to nothing."""
+    """The machine is so busy that the users did nothing."""
     group = nothing_sent(evidence)
     group["whole"]["ending"] = group["runs"]["master"]["ending"] = "LIMIT"
 
@@ -133,25 +133,25 @@ def no_request_at_all(evidence: Evidence) -> None:
     nothing_sent(evidence)
 
 
-# --- who reads
+# --- which process reads
 
 
 @varied(BASE, fails="reads", says=("worker 2", "opens owners.csv"))
 def the_second_worker_reads(evidence: Evidence) -> None:
-    """One worker opens first a file of its own and then the data file."""
+    """One worker first opens a file of its own and then the data file."""
     opened = [{**FAULT, "path": "words.csv"}, {**FAULT, "path": "owners.csv"}]
     run_of(loss_of(evidence), "worker 2")["record"]["opened"] = opened
 
 
 @varied(BASE)
 def a_worker_reads_another_file(evidence: Evidence) -> None:
-    """What else a worker reads is its own affair."""
+    """A worker may read any other file."""
     run_of(loss_of(evidence), "worker 2")["record"]["opened"] = [{**FAULT, "path": "words.csv"}]
 
 
 @varied(BASE, fails="reads", says=("who is in the workers' file alone",))
 def an_id_of_the_workers_file(evidence: Evidence) -> None:
-    """One user, not the first, asks about an owner that stands in the workers' file alone."""
+    """One user, not the first, asks about an owner that is only in the workers' file."""
     loss = loss_of(evidence)
     for request in filter(is_things, users_of(evidence, loss, "worker 2")[1]):
         request["path"] = f"/owners/{loss['group']['decoys'][0]}/pets"
@@ -159,14 +159,14 @@ def an_id_of_the_workers_file(evidence: Evidence) -> None:
 
 @varied(BASE, fails="reads", says=("who is in no row of the master's file",))
 def an_id_of_nobody(evidence: Evidence) -> None:
-    """One user, not the first, asks about an owner that stands in no file."""
+    """One user, not the first, asks about an owner that is in no file."""
     for request in filter(is_things, users_of(evidence, loss_of(evidence), "worker 2")[1]):
         request["path"] = "/owners/7/pets"
 
 
 @varied(BASE, fails="reads", says=("visitors who asked for pets", "an id for each user"))
 def a_user_without_an_id(evidence: Evidence) -> None:
-    """One user asks for visits alone."""
+    """One user asks only for visits."""
     loss = loss_of(evidence)
     evidence.drop(filter(is_things, with_pets(evidence, loss, "worker 2")[1]))
     loss["group"]["whole"]["ending"] = "SILENCE"
@@ -180,13 +180,13 @@ def a_user_that_had_no_time(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="reads")
 def a_user_that_had_no_time_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where a worker took long to import Locust."""
+    """The same, but a worker took long to import Locust."""
     a_user_that_had_no_time.change(evidence)
     strained(loss_of(evidence))
 
 
 def strained(story: Any) -> None:
-    """Let the first worker have taken long to import Locust."""
+    """Make the first worker take long to import Locust."""
     run_of(story, "worker 1")["importing"] = 5.0
 
 
@@ -195,7 +195,7 @@ def strained(story: Any) -> None:
 
 @varied(BASE)
 def one_question_of_each_kind(evidence: Evidence) -> None:
-    """Until the kill a user has come to one look at its pets, and to one at a visit."""
+    """Until the kill, a user has asked once for its pets, and once for visits."""
     loss = loss_of(evidence)
     before = {evidence.requests[number]["id"] for number in loss["before"]}
     for own in with_pets(evidence, loss, "worker 2"):
@@ -245,7 +245,7 @@ def tasks_that_stumble_on_the_second_worker(evidence: Evidence) -> None:
 
 
 def asked_before(evidence: Evidence, name: str, least: int) -> list[Any]:
-    """Return what a user of a process had asked before the kill: so many times at least for its owner's pets."""
+    """Return the questions before the kill of a user that had asked for its owner's pets at least this many times."""
     loss = loss_of(evidence)
     before = {evidence.requests[number]["id"] for number in loss["before"]}
     for own in with_pets(evidence, loss, name):
@@ -255,7 +255,7 @@ def asked_before(evidence: Evidence, name: str, least: int) -> list[Any]:
     raise LookupError(name)
 
 
-# --- who holds what
+# --- which user holds which id
 
 
 @varied(BASE, fails="shares", says=("2 users hold", "both on worker 2"))
@@ -275,7 +275,7 @@ def two_users_of_two_workers_on_one_id(evidence: Evidence) -> None:
 
 @varied(BASE, fails="reclaims", says=("then worker 2 ended too",))
 def the_other_worker_ends_too(evidence: Evidence) -> None:
-    """When a worker is killed, the other one ends by itself."""
+    """When a worker is killed, the other one ends on its own."""
     loss_of(evidence)["group"]["ended_early"] = ["worker 2"]
 
 
@@ -317,7 +317,7 @@ def the_heir_gets_ids_in_use(evidence: Evidence) -> None:
     """One user of the new worker gets an id of the worker that lives on."""
     loss = loss_of(evidence)
     survivors = with_pets(evidence, loss, loss["survivor"])
-    last = max(survivors, key=lambda own: own[-1]["end"])  # who goes on to the end, whoever stopped before
+    last = max(survivors, key=lambda own: own[-1]["end"])  # a user that goes on to the end, though others stopped
     hold(loss, users_of(evidence, loss, loss["heir"])[3], holder_of(last))
 
 
@@ -352,7 +352,7 @@ def one_user_of_the_heir_after_another(evidence: Evidence) -> None:
 
 
 def printing(evidence: Evidence, *lines: str, after: float = 7.0) -> Any:
-    """Let the worker without a master have printed this, so many seconds after it had begun; return its story."""
+    """Make the worker without a master print this, some seconds after it had begun; return its story."""
     wait, printed = wait_of(evidence), OF_LOCUST + "".join(f"{line}\n" for line in lines)
     said = announcements(printed).items()
     wait.update(printed=printed, said=[{"kind": kind, "line": line, "after": after} for kind, line in said])
@@ -367,13 +367,13 @@ def a_worker_that_says_nothing(evidence: Evidence) -> None:
 
 @varied(BASE, fails="says_so")
 def a_worker_that_names_its_master_alone(evidence: Evidence) -> None:
-    """It says who its master is, and not that it is missing."""
+    """It says which master it has, but not that the master is missing."""
     printing(evidence, "master: 10.0.0.1")
 
 
 @varied(BASE, fails="says_so")
 def a_worker_that_waits_for_it_knows_not_whom(evidence: Evidence) -> None:
-    """It says that it waits, and not for whom."""
+    """It says that it waits, but not for what."""
     printing(evidence, "still waiting")
 
 
@@ -385,7 +385,7 @@ def a_worker_that_stumbles(evidence: Evidence) -> None:
 
 @varied(BASE, fails="says_so")
 def a_logger_called_master(evidence: Evidence) -> None:
-    """What stands in front of a line of a log are no words of its own."""
+    """The prefix of a log line does not count as the worker's own words."""
     printing(evidence, "[2025-01-20 10:00:00,000] host/INFO/master: not much to do")
 
 
@@ -408,7 +408,7 @@ def a_worker_that_says_so_too_late(evidence: Evidence) -> None:
 
 
 def others_print(evidence: Evidence, line: str, but: str = "", at_once: bool = True) -> None:
-    """Let all workers with a master have printed a line, but for one; or only after Locust's init event."""
+    """Make all workers with a master but one print a line, or print it only after Locust's init event."""
     wait = wait_of(evidence)
     for story in (wait, loss_of(evidence)):
         group = story["group"]
@@ -421,14 +421,14 @@ def others_print(evidence: Evidence, line: str, but: str = "", at_once: bool = T
 
 @varied(BASE, fails="says_so", says=("so did all workers that had one",))
 def all_workers_say_so(evidence: Evidence) -> None:
-    """A line that comes in any case says nothing; the address in it differs."""
+    """A line that always comes says nothing, even if the address in it differs."""
     printing(evidence, "no master at 10.0.0.1 yet")
     others_print(evidence, "no master at 10.0.0.2 yet")
 
 
 @varied(BASE, fails="says_so", says=("so did all workers that had one",))
 def all_workers_say_so_later(evidence: Evidence) -> None:
-    """The same where they print it when their master is there."""
+    """The same, but they print it when their master is there."""
     printing(evidence, MISSED)
     others_print(evidence, MISSED, at_once=False)
 
@@ -442,21 +442,21 @@ def all_workers_but_one_say_so(evidence: Evidence) -> None:
 
 @varied(BASE, fails="says_so", says=("so did all workers that had one",))
 def all_workers_say_so_in_words_of_their_own(evidence: Evidence) -> None:
-    """A file that says something in any case, each time in other words, says as much with a master as without."""
+    """A file that always says something, each time in other words, says as much with a master as without."""
     printing(evidence, "no master for the cat")
     others_print(evidence, "no master for the dog")
 
 
 @varied(BASE)
 def the_other_workers_say_less(evidence: Evidence) -> None:
-    """What stands there beside words that all print is said for want of a master."""
+    """A line beside those that all workers print is about the missing master."""
     printing(evidence, "no master for the cat", MISSED)
     others_print(evidence, "no master for the cat")
 
 
 @varied(BASE)
 def the_other_workers_have_not_long_to_live(evidence: Evidence) -> None:
-    """Who ended 4 s after the moment might have said it a second later, since it takes a while to begin."""
+    """A worker that ended 4 s after that moment might have said it a second later, since it takes a while to begin."""
     wait = printing(evidence, MISSED, "no master, really")
     others_print(evidence, MISSED)
     for story in (wait, loss_of(evidence)):
@@ -465,7 +465,7 @@ def the_other_workers_have_not_long_to_live(evidence: Evidence) -> None:
 
 @varied(BASE, fails="says_so", says=("so did all workers that had one",))
 def the_other_workers_live_long_enough(evidence: Evidence) -> None:
-    """Who ended 6 s after the moment would have said it by then."""
+    """A worker that ended 6 s after that moment would have said it by then."""
     wait = printing(evidence, MISSED)
     others_print(evidence, MISSED, at_once=False)
     for story in (wait, loss_of(evidence)):
@@ -474,7 +474,7 @@ def the_other_workers_live_long_enough(evidence: Evidence) -> None:
 
 @varied(BASE)
 def other_workers_that_never_began(evidence: Evidence) -> None:
-    """A worker that has not come to its users had no master to speak of."""
+    """A worker that never ran its users doesn't count as one that had a master."""
     printing(evidence, MISSED)
     others_print(evidence, MISSED, at_once=False)
     for story in (wait_of(evidence), loss_of(evidence)):
@@ -513,7 +513,7 @@ def a_worker_that_had_no_time(evidence: Evidence) -> None:
 
 @varied(BASE, unclear="recovers")
 def a_worker_that_had_no_time_on_a_busy_machine(evidence: Evidence) -> None:
-    """The same where it took long to import Locust."""
+    """The same, but it took long to import Locust."""
     a_worker_that_had_no_time.change(evidence)
     strained(wait_of(evidence))
 
@@ -528,7 +528,7 @@ def a_worker_that_reads_meanwhile(evidence: Evidence) -> None:
 
 
 def assign(evidence: Evidence, holders: list[str]) -> None:
-    """Let the users hold these owners, and ask for their pets alone."""
+    """Make the users hold these owners, and ask only for their pets."""
     wait = wait_of(evidence)
     for own, holder in zip(evidence.visits(wait["group"]["whole"]["journal"]), holders, strict=True):
         evidence.drop(one for one in own if not is_things(one))
@@ -551,7 +551,7 @@ def two_ids_start_again(evidence: Evidence) -> None:
 
 @varied(BASE)
 def three_ids_start_again_unevenly(evidence: Evidence) -> None:
-    """All ids have a user; the others hold the first one, and the second, and then chance has chosen."""
+    """All ids have a user; the others hold the first one, the second one, and then random ones."""
     ids, size = ids_of(evidence)
     again = [ids[0], ids[0], ids[1], ids[2], ids[1], ids[2]]
     assign(evidence, [*ids, *again[: size - len(ids)]])

@@ -1,4 +1,4 @@
-"""The take-home: users that think just long enough, questions that name nobody, and part 3 on many machines."""
+"""The take-home: users that think just long enough, questions that name no user, and part 3 on many machines."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -36,12 +36,12 @@ def user_id(own: list[Any]) -> str:
 
 
 def writer(evidence: Evidence, journal: list[int], things: dict[str, list[Any]], number: int = 1) -> list[Any]:
-    """Return the requests of a user whose id has posts, who is not the first such one."""
+    """Return the requests of a user whose id has posts, not of the first such user."""
     return [own for own in evidence.visits(journal) if things[user_id(own)]][number]
 
 
 def asking(evidence: Evidence, posts: int, comments: int) -> None:
-    """Let a user ask so many times for posts and for comments, and then nobody for anything."""
+    """Make a user ask this many times for posts and for comments, and then nobody ask for anything."""
     scene = scene_of(evidence)
     own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
     first, second = next(filter(is_posts, own)), next(one for one in own if not is_posts(one))
@@ -61,7 +61,7 @@ def asking(evidence: Evidence, posts: int, comments: int) -> None:
 
 @varied(BASE)
 def three_posts_and_five_comments(evidence: Evidence) -> None:
-    """So many questions of each kind are enough."""
+    """This many questions of each kind are enough."""
     asking(evidence, 3, 5)
 
 
@@ -77,7 +77,7 @@ def four_comments(evidence: Evidence) -> None:
     asking(evidence, 3, 4)
 
 
-# --- questions that name nobody, or too many
+# --- questions that name no user, or too many
 
 
 @varied(BASE, fails="users", says=("it names no user id",))
@@ -162,7 +162,7 @@ def no_comments_after_errors(evidence: Evidence) -> None:
 
 @varied(BASE, fails="errors", says=("asked for nothing more",))
 def silence_after_an_error(evidence: Evidence) -> None:
-    """A user's last answer is an error; it had come to enough before."""
+    """A user's last answer is an error; it had asked for enough before."""
     scene = scene_of(evidence, "failing")
     own = writer(evidence, scene["shown"]["journal"], scene["held"]["things"])
     journals = [scene[part]["journal"] for part in ("run", "held", "shown")]
@@ -177,7 +177,7 @@ def silence_after_an_error(evidence: Evidence) -> None:
 
 
 def lasting(evidence: Evidence, asked: float) -> None:
-    """Let each user send forty requests and think for `asked` seconds after each."""
+    """Make each user send forty requests and think for `asked` seconds after each."""
     run = scene_of(evidence)["run"]
     evidence.cut(run, [41])
     evidence.pace(run, lambda *_: asked / 40)
@@ -215,9 +215,9 @@ def pauses_a_little_too_long(evidence: Evidence) -> None:
 
 
 def thinking(evidence: Evidence, asked: Callable[[int, int], float]) -> None:
-    """Let each user ask for posts and comments in turn, and think for `asked(n, m)` seconds after its m-th question.
+    """Make each user ask for posts and comments in turn, and think for `asked(n, m)` seconds after its m-th question.
 
-    Where that is 0 the next question comes in the same task.
+    If that is 0, the next question comes in the same task.
     """
     scene = scene_of(evidence)
     run = scene["run"]
@@ -234,7 +234,7 @@ def thinking(evidence: Evidence, asked: Callable[[int, int], float]) -> None:
 
 
 def names_follow(evidence: Evidence) -> None:
-    """Let Locust have named each request by its path."""
+    """Make Locust name each request by its path."""
     run = scene_of(evidence)["run"]
     names = {one["id"]: one["path"] for one in evidence.of(run["journal"])}
     for count in run["record"]["counted"]:
@@ -248,7 +248,7 @@ def allowed(evidence: Evidence) -> int:
 
 
 def off(evidence: Evidence, count: int, seconds: float) -> Callable[[int, int], float]:
-    """Return think times of which so many are off, all of them late in the run."""
+    """Return think times of which this many are off, all of them late in the run."""
     users = scene_of(evidence)["run"]["users"]
     return lambda user, position: seconds if position >= 20 and (position - 20) * users + user < count else 2.0
 
@@ -273,13 +273,13 @@ def too_many_pauses_too_short(evidence: Evidence) -> None:
 
 @varied(BASE)
 def a_task_that_asks_for_both(evidence: Evidence) -> None:
-    """Posts and then comments in one task: no pause is due between."""
+    """Posts and then comments in one task: no pause is due between them."""
     thinking(evidence, lambda _, position: 2.0 if position % 2 else 0.0)
     in_pairs(evidence)
 
 
 def in_pairs(evidence: Evidence) -> None:
-    """Let users who have no posts pause after each question: they have nothing else to ask."""
+    """Make users who have no posts pause after each question, since they have nothing else to ask."""
     run = scene_of(evidence)["run"]
     for own in evidence.visits(run["journal"]):
         if all(map(is_posts, own)):
@@ -287,7 +287,7 @@ def in_pairs(evidence: Evidence) -> None:
 
 
 def the_same_again(evidence: Evidence, count: int) -> None:
-    """Let users ask so often, late in the run, once more what they have just asked."""
+    """Make users repeat their last question this many times, late in the run."""
     thinking(evidence, off(evidence, count, 0.0))
     for own in evidence.visits(scene_of(evidence)["run"]["journal"]):
         for before, after in pairwise(own[20:]):
@@ -304,12 +304,12 @@ def a_few_that_ask_the_same_again(evidence: Evidence) -> None:
 
 @varied(BASE, fails="think_time", says=("ask the same again without a pause",))
 def too_many_that_ask_the_same_again(evidence: Evidence) -> None:
-    """One more: a task calls the other one by itself."""
+    """One more: a task itself calls the other one."""
     the_same_again(evidence, allowed(evidence) + 1)
 
 
 def at_first(evidence: Evidence, times: int) -> None:
-    """Let each user ask for its posts so often before its first pause."""
+    """Make each user ask for its posts this many times before its first pause."""
     thinking(evidence, lambda _, position: 0.0 if position < times - 1 else 2.0)
     for own in evidence.visits(scene_of(evidence)["run"]["journal"]):
         for request in own[1:times]:

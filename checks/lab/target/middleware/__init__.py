@@ -1,1 +1,1 @@
-"""What stands in front of the served application and changes when, or with what, it answers."""
+"""Middleware in front of the served application, which changes when, or with what, it answers."""

@@ -16,10 +16,10 @@ DRIPS = 10
 
 @dataclass(frozen=True)
 class Answer:
-    """How one request is answered; what is not named stays as the application has it.
+    """How one request is answered; everything that is not given stays as the application has it.
 
-    `wait` are the seconds before the answer begins; its headers come with the first bytes of its body, `drip` are the
-    seconds over which the rest of the body follows.
+    `wait` is the number of seconds before the answer begins. Its headers come with the first bytes of its body; `drip`
+    is the number of seconds over which the rest of the body follows.
     """
 
     label: str
@@ -33,7 +33,7 @@ Choice = Callable[[str, str], Answer | None]
 
 
 def in_turn(method: str, path: str, answers: Sequence[Answer], then: Answer | None = None) -> Choice:
-    """Return a choice that gives the n-th request for a path the n-th answer, and those after the last one `then`."""
+    """Return a choice that gives the n-th request for a path the n-th answer, and later requests `then`."""
     count = 0
 
     def choose(asked_method: str, asked_path: str) -> Answer | None:
@@ -47,7 +47,7 @@ def in_turn(method: str, path: str, answers: Sequence[Answer], then: Answer | No
 
 
 class Faults:
-    """WSGI middleware that answers as `choose` says of method and path; None leaves an answer alone."""
+    """WSGI middleware that answers as `choose` says for a method and path; None leaves an answer alone."""
 
     def __init__(self, app: "WSGIApplication", choose: Choice) -> None:
         self._app = app

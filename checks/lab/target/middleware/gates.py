@@ -1,4 +1,4 @@
-"""Gates: requests wait in front of the target for each other, so that no stop-watch is needed."""
+"""Gates: requests wait for each other in front of the target, so that a verdict needs no stop-watch."""
 
 import math
 import threading
@@ -13,7 +13,7 @@ from checks.lab.target.journal import visitor_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 AT_WORK = 8
-LONGEST_WAIT = 60.0  # seconds: no thread of a server may hang for good
+LONGEST_WAIT = 60.0  # seconds, so that no thread of a server hangs for ever
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class GivenUp:
 
 @dataclass(frozen=True)
 class SingleFile:
-    """How a gate lets a round out: `abreast` at a time, the next when one has come back, or has been out for `late` s.
+    """How a gate lets a round out: `abreast` at a time, the next one when one has come back or been out for `late` s.
 
-    So the machine is as quiet as with a few users, while all the others are there and wait. Where `most_late` are out
-    for so long, or the round has taken `longest` seconds, the rest goes at once.
+    This keeps the machine as quiet as with a few users, while all the others wait. If `most_late` are late at the same
+    time, or the round has taken `longest` seconds, the rest goes at once.
     """
 
     abreast: int
@@ -41,21 +41,21 @@ class SingleFile:
 class Gate:
     """Opens when `size` requests wait at it, and closes again; after `rounds` of these it stays open.
 
-    The first round and the last one go out at once; those between, where that is asked for, in single file. Who watches
-    the run asks `is_over` now and then: where nobody has come for `patience` seconds, the gate gives up. The server
+    The first and the last round go out at once; those in between go in single file, if the caller wants that. The
+    caller asks `is_over` now and then: if no request has come for `patience` seconds, the gate gives up. The server
     needs a thread for each request that waits.
     """
 
     def __init__(self, size: int, rounds: int, patience: float, file: SingleFile | None = None) -> None:
         self._size, self._rounds, self._patience, self._file = size, rounds, patience, file
         self._waiting: list[_Ticket] = []  # for this round
-        self._leaving: deque[_Ticket] = deque()  # still to be let out, of the round before
-        self._out: dict[str, float] = {}  # visitors let out in single file and not back, and since when they are out
+        self._leaving: deque[_Ticket] = deque()  # of the previous round, still to be let out
+        self._out: dict[str, float] = {}  # visitors let out in single file and not back yet, and when they left
         self._last_came = 0.0
         self._lock = threading.RLock()
         self.passed = 0
         self.gave_up: GivenUp | None = None
-        self.files: list[tuple[float, float]] = []  # from when to when it let requests out in single file
+        self.files: list[tuple[float, float]] = []  # the periods in which it let requests out in single file
 
     def before(self, app: "WSGIApplication") -> "WSGIApplication":
         """Return `app` with the gate in front of it."""
@@ -70,7 +70,7 @@ class Gate:
         return application
 
     def is_over(self) -> bool:
-        """Tell whether the gate stays open: all its rounds have passed, or nobody came any more."""
+        """Tell whether the gate stays open: all its rounds have passed, or no more requests came."""
         with self._lock:
             self._let_more_out()
             if self._last_came and time.monotonic() - self._last_came > self._patience:
@@ -90,7 +90,7 @@ class Gate:
         return self.passed == self._rounds or self.gave_up is not None
 
     def _entered(self, visitor: str) -> "_Ticket | None":
-        """Note who comes; return the ticket to wait with, None where the gate stays open."""
+        """Note a visitor that comes; return the ticket to wait with, None if the gate stays open."""
         with self._lock:
             if self._stays_open():
                 return None
@@ -113,13 +113,13 @@ class Gate:
             self._let_all_out()
 
     def _let_more_out(self) -> None:
-        """Let the next ones of a single file out, as many as may be out at once."""
+        """Let the next requests of a single file out, as many as may be out at once."""
         if not self._file or not self._leaving:
             return
         now = time.monotonic()
         late = sum(now - since > self._file.late for since in self._out.values())
         if late >= self._file.most_late or now - self.files[-1][0] > self._file.longest:
-            self._last_came = now  # from now on the rest has time to come
+            self._last_came = now  # the patience for the others begins now
             self._let_all_out()
         while self._leaving and len(self._out) - late < self._file.abreast:
             ticket = self._leaving.popleft()
@@ -144,7 +144,7 @@ class _Ticket:
 class Turnstile:
     """Serves the first `few` of `size` visitors, once all of them are there; the others' second requests wait.
 
-    So a swarm of any size is as quiet as one of a few users. The server needs a thread for each request that waits.
+    This keeps a swarm of any size as quiet as a few users. The server needs a thread for each request that waits.
     """
 
     def __init__(self, size: int, few: int) -> None:
@@ -181,7 +181,7 @@ class Turnstile:
 
 
 def narrow(app: "WSGIApplication") -> "WSGIApplication":
-    """Return `app` with few requests at work in it at once: each opens files, and some systems grant 256 in all."""
+    """Return `app` with few requests at work at once: each opens files, and some systems allow only 256 in all."""
     places = threading.BoundedSemaphore(AT_WORK)
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
