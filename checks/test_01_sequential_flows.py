@@ -85,7 +85,7 @@ def test_fresh_names(run: Run) -> None:
         raise Failed(
             f"{seen}, such as {repeats[0]!r}",
             "a fresh name each time; one that repeats by chance now and then is fine",
-            'make the name inside the task, each time anew: f"Pet {randint(1, 10000)}"',
+            'make a new name inside the task, each time: f"Pet {randint(1, 10000)}"',
         )
 
 

@@ -17,7 +17,7 @@ from course.system import INTERRUPT
 
 # What a probe says that misses a file of the course: --practice would miss it too.
 INCOMPLETE = re.compile(r"No module named '?checks\b|cannot import name .* from 'checks\b|\[Errno 2\].*\bchecks\b")
-NO_EXAM = "exam mode can't be had"  # so begins what the probe says where it refuses
+NO_EXAM = "exam mode is not available"  # so begins what the probe says where it refuses
 
 
 def read(words: list[str]) -> Job:
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=Path("report"), metavar="DIR", help="default: report")
     parser.add_argument("--practice", action="store_true", help="not isolated: only for code that you trust")
     parser.add_argument("--seed", type=seed, metavar="N", help="the same numbers for all; default: by chance")
-    parser.add_argument("--again", action="store_true", help="grade anew what has a report already")
+    parser.add_argument("--again", action="store_true", help="grade again what has a report already")
     return parser
 
 

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with listener, contextlib.ExitStack() as stack:
         if options.mystery:
             options.database = stack.enter_context(passing_database())
-            print("Mystery shop: it forgets its pets when it ends, so start it anew before each run", flush=True)
+            print("Mystery shop: it forgets its pets when it ends, so restart it before each run", flush=True)
         try:
             app = create_app({"DATABASE": options.database} if options.database else None)
         except (OSError, sqlite3.Error) as error:

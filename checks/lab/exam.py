@@ -14,7 +14,7 @@ from checks.lab.cell.private import NoExam, enter, require_programs
 from checks.lab.cell.shelf import SHELF_BYTES
 from checks.stages import ROOT
 
-REFUSAL = "exam mode can't be had: "
+REFUSAL = "exam mode is not available: "
 WITH_PATH = ("--submission", "--report")
 PROBE_LIMIT = 60.0  # seconds; an idle machine needs half of one
 

@@ -10,7 +10,7 @@ from locust import HttpUser, between, run_single_user, task
 
 
 def read_owner_ids(path):
-    """Return the ids in the order of the file; end Locust, with one line, where they can't be had."""
+    """Return the ids in the order of the file; end Locust, with one line, if the file can't be read."""
     owner_ids = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,4 +1,4 @@
-"""Every figure of the slides, drawn anew from real Locust runs on this machine; about twelve minutes for all.
+"""Every figure of the slides, drawn from real Locust runs on this machine; about twelve minutes for all.
 
     python slides/figures/draw.py [NAME ...] [--out DIR]
 

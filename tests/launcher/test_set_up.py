@@ -176,7 +176,7 @@ def test_grade_isolates_strangers_unless_told_otherwise(
 @pytest.mark.parametrize(
     ("probe", "reason"),
     [
-        ("""raise SystemExit("exam mode can't be had: it needs bubblewrap")""", ": it needs bubblewrap"),
+        ("""raise SystemExit("exam mode is not available: it needs bubblewrap")""", ": it needs bubblewrap"),
         ("print('not today'); raise SystemExit(1)", " here: not today"),
         ("raise SystemExit(1)", " here: its probe says nothing"),
         ("", " here: its probe says nothing"),
@@ -186,7 +186,7 @@ def test_grade_isolates_strangers_unless_told_otherwise(
 )
 def test_grade_stops_where_the_probe_is_no_yes(clone: Clone, probe: str, reason: str) -> None:
     status, output = with_lab(clone, probe).run("grade", ".")
-    shown = f"exam mode can't be had{reason}"
+    shown = f"exam mode is not available{reason}"
     assert (status, output) == (1, f"workshop.py: {shown}; or grade with --practice: not isolated.\n")
     assert not (clone.path / "report").exists()
 
@@ -196,7 +196,7 @@ def test_grade_stops_where_the_probe_is_no_yes(clone: Clone, probe: str, reason:
     [
         (None, "No module named checks.lab.exam"),
         ("import checks.lab.no_such", "No module named 'checks.lab.no_such'"),
-        ("""raise SystemExit("exam mode can't be had: [Errno 2] No such file: checks/lab/a.py")""", "checks/lab/a.py"),
+        ("""raise SystemExit("exam mode is not available: [Errno 2] No such file: checks/a.py")""", "checks/a.py"),
     ],
     ids=["its probe", "a module", "a file"],
 )

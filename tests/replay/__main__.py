@@ -166,7 +166,7 @@ def _due(meant: list[Entry], options: argparse.Namespace, place: Callable[[Entry
     due = meant if options.again else stale(meant, place, exam=options.exam)
     if (options.exam or any(map(is_hostile, due))) and (why := obstacle()):
         if options.exam:
-            sys.exit(f"exam mode can't be had: {why}")
+            sys.exit(f"exam mode is not available: {why}")
         due = [entry for entry in due if not is_hostile(entry)]
         print(f"hostile submissions are left out: {why}")
     return sorted(in_turn(due), key=is_hostile)

@@ -178,4 +178,4 @@ def _why_foreign(words: Questions, is_thing: bool) -> str:
     """Return what to do about a user that asks about things that do not belong to its holder."""
     if not is_thing:
         return f'the id of a {words.thing} is the "id" in the answer; before the first good answer there is none'
-    return "keep the ids in self, set anew by each good answer: a list in the class or module is one for all users"
+    return "keep the ids in self, and set them at each good answer: a list in the class or module is one for all users"

@@ -30,7 +30,7 @@ def why_fast_fails(responses: Sequence[Response], words: Set[str]) -> str:
     if any(each.kind == "quick" for each in passed):
         return (
             "either the limit in force is lower than 3000 ms, or the time is rounded up, or the clock starts too early "
-            "(start it right above the request, anew each time)"
+            "(start it right above the request, each time)"
         )
     if all(each in passed for each in responses if each.status == 200 and each.is_over):
         return "the comparison is the wrong way round: a failure is a time above the limit"

@@ -67,7 +67,7 @@ def enter() -> None:
         fill()
         os.umask(before)
     except OSError as error:
-        raise NoExam(f"a private network could be had, but not set up ({error})") from error
+        raise NoExam(f"a private network was made, but could not be set up ({error})") from error
 
 
 def _narrow_buffers() -> None:

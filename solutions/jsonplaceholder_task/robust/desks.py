@@ -199,6 +199,6 @@ class WorkerDesk:
         self.gives_back.remove(id_)  # its user has stopped meanwhile
 
     def rejoin(self, runner):
-        """Report to a master that has been started anew. The users go on until it says how many it wants."""
+        """Report to a master that has been restarted. The users go on until it says how many it wants."""
         runner.worker_state = STATE_INIT
         runner.connect_to_master()
