@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+import psutil
+
 from checks.lab.cell.cgroup import group
 from checks.lab.cell.inmate import Inmate
 from checks.lab.cell.kernel import mount_memory, unmount
@@ -36,6 +38,7 @@ FILES = 1024  # open in all its processes: the half MB that a socket or a pipe m
 LOCKS = 4096  # of files: they take the kernel's memory, and nothing else limits their number
 PROCESSES = 32
 THREADS = 256  # the kernel's own limit, which counts processes, too, and stops a fork bomb between two looks
+ROOM = 512  # threads that an ordinary user may come to start meanwhile, for other gradings
 BUSY = 4  # busy threads for each process that the grader has started: Locust needs one, rarely two
 BUSY_FOR = 2.0  # seconds; more busy threads for so long would starve the gradings beside it
 WALL = 300.0  # seconds for one process of a cell; the grader itself gives up earlier
@@ -98,7 +101,7 @@ class BubblewrapCell(Cell):
         with self.filter.open("rb") as calls, _pipe() as (heard, spoken), _pipe() as (held, _):
             inherited = [file.fileno() for file in (calls, spoken, held)]
             process = self._launched(
-                [*_limited(), *self._drawn(told, *inherited), *self.command(arguments)],
+                [*_limited(self._user is not None), *self._drawn(told, *inherited), *self.command(arguments)],
                 cwd="/",
                 env=self._environment(),
                 stdin=subprocess.PIPE,
@@ -257,9 +260,24 @@ def _pipe() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
         yield ear, mouth
 
 
-def _limited() -> list[str]:
-    """Return the command that sets the limits of a single process before it starts, so that none escapes them."""
-    return ["prlimit", *(f"--{name}={value}" for name, value in LIMITS.items()), "--"]
+def _limited(has_own_user: bool) -> list[str]:
+    """Return the command that sets the limits of a single process before it starts, so that none escapes them.
+
+    The kernel counts the threads of a user. A cell without a user of its own shares one with the grader, and with all
+    that the evaluator runs: these come on top.
+    """
+    others = 0 if has_own_user else _threads_of_this_user() + ROOM
+    limits = {**LIMITS, "nproc": THREADS + others}
+    return ["prlimit", *(f"--{name}={value}" for name, value in limits.items()), "--"]
+
+
+def _threads_of_this_user() -> int:
+    """Return how many threads run for the grader's own user, in whatever process."""
+    found = 0
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            found += process.num_threads() if process.uids().real == os.getuid() else 0
+    return found
 
 
 def _spare_user() -> int | None:
