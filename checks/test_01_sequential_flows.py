@@ -113,7 +113,7 @@ def test_order(lab: Lab, run: Run) -> None:
 def test_think_time(run: Run) -> None:
     """Each user thinks for 1 to 3 seconds after each step, and draws that time for each pause."""
     found = pauses(run)
-    if wrong := outside(found, 1, 3):
+    if wrong := outside(run, found, 1, 3):
         many = "all" if len(wrong) == len(found) else f"{len(wrong)} of"
         raise Failed(
             f"{many} {len(found)} think times are off, such as {wrong[0]}",

@@ -8,8 +8,9 @@ from itertools import pairwise
 from statistics import quantiles
 
 from checks.lab.locust.run import Run
-from checks.lab.outcome import Failed
+from checks.lab.outcome import Failed, Inconclusive
 from checks.lab.target.journal import Request
+from checks.lab.verdict.strain import strain
 
 # Seconds. A busy machine adds time to many gaps, but hardly this much to three quarters of them. A sleep does.
 OWN_SLEEP = 0.2
@@ -89,12 +90,19 @@ def pauses(run: Run) -> list[Pause]:
     return [replace(pause, own=own[pause.step]) for pause in found]
 
 
-def outside(found: Sequence[Pause], low: float, high: float) -> list[Pause]:
-    """Return the pauses outside `low` to `high` seconds: the short ones or, if there are none, the long ones."""
+def outside(run: Run, found: Sequence[Pause], low: float, high: float) -> list[Pause]:
+    """Return the pauses of a run outside `low` to `high` seconds: the short ones or, if there are none, the long ones.
+
+    Raises:
+        Inconclusive: what users asked of Locust is right, and a busy machine may have added the rest.
+    """
     short = [pause for pause in found if pause.seconds < low - TOLERANCE]
     long = [pause for pause in found if pause.asked + pause.own > high + (TOLERANCE if pause.own else 0)]
     late = [pause for pause in found if pause.seconds > high + 2 * TOLERANCE]
-    return short or long or (late if len(late) > MOST_LATE * len(found) else [])
+    wrong = short or long or (late if len(late) > MOST_LATE * len(found) else [])
+    if wrong and all(low - TOLERANCE <= pause.asked <= high for pause in found) and (busy := strain(run)):
+        raise Inconclusive(f"users seemed to pause for longer than they asked for, and {busy}; try again")
+    return wrong
 
 
 def are_all_the_same(found: Sequence[Pause]) -> bool:

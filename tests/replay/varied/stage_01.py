@@ -458,3 +458,26 @@ def a_cookie_that_is_lost_after_each_round(evidence: Evidence) -> None:
 def a_cookie_that_is_lost_after_one_request(evidence: Evidence) -> None:
     """One more visitor, which has no round behind it: the user's first request was sent with a client of its own."""
     evidence.visits(run_of(evidence)["journal"])[0][0]["visitor"] = "lost"
+
+
+# --- think times on a machine that is too busy
+
+
+@varied(PAUSES, unclear="think_time")
+def noise_while_the_machine_stands_still(evidence: Evidence) -> None:
+    """The users ask for the right think times, and the machine adds 1.5 s to each."""
+    lasting(evidence, 24, noise=1.5)
+    run_of(evidence)["standstill"] = 9.0
+
+
+@varied(PAUSES, fails="think_time", says=("think times are off",))
+def sleeps_besides(evidence: Evidence) -> None:
+    """The users ask for the right think times and sleep for 1.5 s besides, on a machine that is idle."""
+    lasting(evidence, 24, noise=1.5)
+
+
+@varied(PAUSES, fails="think_time", says=("think times are off",))
+def no_think_time_while_the_machine_stands_still(evidence: Evidence) -> None:
+    """The users ask for too short think times: no machine is to blame for that."""
+    lasting(evidence, 24, asked=0.2)
+    run_of(evidence)["standstill"] = 9.0
