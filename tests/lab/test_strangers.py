@@ -83,7 +83,9 @@ def test_check_and_practice_run_nothing_that_lies_where_the_user_stands(submissi
     for name in ("pytest.py", "json.py", "locust.py", "checks/__init__.py", "course/__init__.py"):
         (submission / name).parent.mkdir(exist_ok=True)
         (submission / name).write_text(CODE.format(canary=str(tmp_path / "canary")))
-    check = "workshop.set_up = int; workshop.PYTHON = sys.executable; workshop.main(['check', *sys.argv[1:]])"
+    check = (
+        "workshop.set_up = lambda _: None; workshop.PYTHON = sys.executable; workshop.main(['check', *sys.argv[1:]])"
+    )
     command = f"import sys; sys.path[0] = {str(ROOT)!r}; import workshop; {check}"
     checked = graded(sys.executable, "-c", command, words=("--submission=.", "-n", "2"), cwd=submission)
     assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -267,7 +267,7 @@ def _limited(has_own_user: bool) -> list[str]:
     that the evaluator runs: these come on top.
     """
     others = 0 if has_own_user else _threads_of_this_user() + ROOM
-    limits = {**LIMITS, "nproc": THREADS + others}
+    limits = {**LIMITS, "nproc": LIMITS["nproc"] + others}
     return ["prlimit", *(f"--{name}={value}" for name, value in limits.items()), "--"]
 
 
