@@ -577,7 +577,18 @@ def test_a_full_disk_is_one_line(
         monkeypatch.setattr(queue, "write_summary", full)
     monkeypatch.setattr(queue.Batch, "_command", lambda *_: [sys.executable, "-c", ""])
     monkeypatch.setattr(
-        sys, "argv", ["round", "--stage", STAGE, "--out", str(tmp_path / "out"), str(submission(tmp_path, "a"))]
+        sys,
+        "argv",
+        [
+            "batch",
+            "--mode",
+            "practice",
+            "--stage",
+            STAGE,
+            "--out",
+            str(tmp_path / "out"),
+            str(submission(tmp_path, "a")),
+        ],
     )
     assert command.main() == 1
     said = capsys.readouterr()
