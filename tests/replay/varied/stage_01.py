@@ -481,3 +481,17 @@ def no_think_time_while_the_machine_stands_still(evidence: Evidence) -> None:
     """The users ask for too short think times: no machine is to blame for that."""
     lasting(evidence, 24, asked=0.2)
     run_of(evidence)["standstill"] = 9.0
+
+
+@varied(PAUSES)
+def right_think_times_while_the_machine_stands_still(evidence: Evidence) -> None:
+    """The users ask for the right think times and get them, though the machine once stood still."""
+    lasting(evidence, 24)
+    run_of(evidence)["standstill"] = 9.0
+
+
+@varied(PAUSES, fails="think_time", says=("think times are off",))
+def too_long_think_times_while_the_machine_stands_still(evidence: Evidence) -> None:
+    """The users ask for too long think times: no machine is to blame for that."""
+    lasting(evidence, 24, asked=4.0)
+    run_of(evidence)["standstill"] = 9.0
