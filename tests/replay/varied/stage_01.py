@@ -495,3 +495,13 @@ def too_long_think_times_while_the_machine_stands_still(evidence: Evidence) -> N
     """The users ask for too long think times: no machine is to blame for that."""
     lasting(evidence, 24, asked=4.0)
     run_of(evidence)["standstill"] = 9.0
+
+
+@varied(PAUSES, fails="think_time", says=("think times are off",))
+def some_too_long_think_times_while_the_machine_stands_still(evidence: Evidence) -> None:
+    """The users ask for a too long think time now and then: no machine is to blame for that either."""
+    lasting(evidence, 24)
+    run = run_of(evidence)
+    evidence.pace(run, lambda _, position: (4.0 if position % 5 == 1 else 2.0 + drawn(position - 1)) / COMPRESSION)
+    evidence.wait(run, lambda _, position: 4.0 if position % 5 == 0 else 2.0 + drawn(position))
+    run["standstill"] = 9.0
